@@ -1,0 +1,150 @@
+"""From notebooks to pages: execute copies, carry the text alternatives over, run Sphinx.
+
+``report`` leaves the committed notebooks as they are; ``refresh`` re-executes those in place,
+byte-identical where nothing changed.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from sphinx.cmd.build import main as sphinx
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS, BUILD, REPORT = ROOT / "notebooks", ROOT / "build" / "book", ROOT / "report"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+PARTS = {  # heading of each part of the contents, by the number of its first chapter
+    0: "Foundations",
+    5: "Report 1: a star of variants",
+    10: "Report 2: a chain of variants",
+    15: "Evidence",
+    19: "Looking inside",
+    22: "Finish",
+}
+
+
+def execute(path: Path) -> NotebookNode:
+    """Run a notebook from a fresh kernel, in its own folder; metadata come out stable."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+    ).execute()
+    return stable(notebook, prefix=path.stem[:2])
+
+
+def stable(notebook: NotebookNode, prefix: str) -> NotebookNode:
+    """Only metadata that do not change from run to run or from machine to machine."""
+    widgets = notebook.metadata.get("widgets")
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    if widgets:
+        notebook.metadata["widgets"] = widgets
+    for i, cell in enumerate(notebook.cells):
+        cell.id = f"{prefix}-{i:03d}"
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "tags"})
+    text = json.dumps(notebook)
+    state = (widgets or {}).get(WIDGET_STATE, {}).get("state", {})
+    for i, model in enumerate(state):  # in the order of their making
+        text = text.replace(model, f"{i:032x}")
+    notebook = nbformat.from_dict(json.loads(text))
+    nbformat.validate(notebook)
+    return notebook
+
+
+def refresh(names: list[str]) -> None:
+    """Re-execute the committed notebooks whose names start with one of ``names`` (or all)."""
+    os.environ["CNNLIB_PROGRESS"] = "off"  # as in the tests, which compare these outputs
+    chosen = [p for p in chapters() if not names or p.stem.startswith(tuple(names))]
+    if not chosen:
+        sys.exit(f"error: no notebook's name starts with {' or '.join(names)}")
+    for path in with_progress(chosen, "executing"):
+        before = path.read_bytes()
+        text = nbformat.writes(execute(path)) + "\n"
+        if text.encode() != before:
+            scratch = path.with_suffix(".tmp")
+            scratch.write_text(text, "utf-8", newline="\n")
+            scratch.replace(path)
+
+
+def report(names: list[str]) -> None:
+    """Execute a copy of every notebook and render report/index.html with a page a chapter."""
+    os.environ["CNNLIB_PROGRESS"] = "off"
+    shutil.rmtree(BUILD, ignore_errors=True)
+    BUILD.mkdir(parents=True)
+    for path in with_progress(chapters(), "executing"):
+        copy = BUILD / path.name
+        shutil.copy(path, copy)
+        nbformat.write(told(execute(copy)), copy)
+    (BUILD / "index.md").write_text(contents(), "utf-8")
+    shutil.copytree(ROOT / "book" / "static", BUILD / "static")
+    shutil.rmtree(REPORT, ignore_errors=True)
+    print("rendering report/index.html", flush=True)
+    if sphinx(["-q", "-W", "-c", str(ROOT / "book"), str(BUILD), str(REPORT)]):
+        sys.exit("error: rendering failed; the lines above say why")
+    shutil.rmtree(REPORT / ".doctrees", ignore_errors=True)
+    print(f"Done. Open {REPORT / 'index.html'} in a browser.", flush=True)
+
+
+def told(notebook: NotebookNode) -> NotebookNode:
+    """myst-nb takes an image's text alternative from the cell: carry it over from the output."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            if alt:
+                cell.metadata["mystnb"] = {"image": {"alt": alt}}
+    return notebook
+
+
+def contents() -> str:
+    """The first page: the README without its table of runs, then the chapters by part."""
+    pages = [f"# {(ROOT / 'README.md').read_text('utf-8').splitlines()[0].lstrip('# ')}", ""]
+    pages += [(ROOT / "book" / "welcome.md").read_text("utf-8").strip(), ""]
+    starts = list(PARTS)
+    for i, (start, heading) in enumerate(PARTS.items()):
+        end = starts[i + 1] if i + 1 < len(starts) else 100
+        inside = [p.stem for p in chapters() if start <= int(p.stem[:2]) < end]
+        if inside:
+            pages += ["```{toctree}", ":maxdepth: 1", f":caption: {heading}", *inside, "```", ""]
+    return "\n".join(pages)
+
+
+def chapters() -> list[Path]:
+    """The numbered notebooks, in order."""
+    return sorted(p for p in NOTEBOOKS.glob("*.ipynb") if re.match(r"\d\d_", p.name))
+
+
+def with_progress(paths: list[Path], doing: str):  # noqa: ANN201 (a generator of Path)
+    """Each path in turn; says before it what runs and how many are left, after it the time."""
+    for i, path in enumerate(paths, start=1):
+        left = len(paths) - i
+        print(f"[{i}/{len(paths)}] {doing} {path.stem} ({left} left) … ", end="", flush=True)
+        started = time.perf_counter()
+        yield path
+        print(f"{time.perf_counter() - started:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=("report", "refresh"))
+    parser.add_argument("names", nargs="*", help="refresh: notebooks whose names start so")
+    options = parser.parse_args()
+    {"report": report, "refresh": refresh}[options.command](options.names)

@@ -1,0 +1,26 @@
+"""Sphinx settings of the rendered workbook: notebooks as they were executed, all offline."""
+
+project = "Convolutional networks by experiment"
+html_title = project
+language = "en-GB"
+html_language = "en"
+
+extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
+nb_execution_mode = "off"  # build.py has executed them
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+exclude_patterns = ["_build"]
+
+html_theme = "sphinx_book_theme"
+html_theme_options = {
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "home_page_in_toc": True,
+    "logo": {"text": project},
+}
+html_static_path = ["static"]
+html_css_files = ["workbook.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_copyright = False

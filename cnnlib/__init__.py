@@ -1,0 +1,33 @@
+"""The helper library of the workbook: declare, train, store, compare and draw.
+
+Names are loaded when first used, so that ``python -m cnnlib`` can set up an environment
+before torch is installed.
+"""
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "catalogue": ("CATALOGUE", "UnknownExperiment"),
+    "checks": ("check", "hint", "solution", "predict_first", "reveal", "agree"),
+    "data": ("CLASS_NAMES", "DataError", "load"),
+    "evidence": ("comparison", "ranking", "runs_table"),
+    "experiment": ("Arch", "Conv", "Data", "Experiment", "Recipe", "diff", "vary"),
+    "models": ("build", "parameters", "summary"),
+    "reported": ("REPORTED",),
+    "runs": ("Run", "StoredRunError", "run", "stored_seeds", "sweep"),
+    "training": ("NonFiniteLoss", "evaluate", "fit", "lr_schedule", "predict"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+__all__ = sorted(_MODULE_OF)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'cnnlib' has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

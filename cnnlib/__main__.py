@@ -1,0 +1,172 @@
+"""The front door: ``python -m cnnlib COMMAND`` on every system; ``make COMMAND`` calls it.
+
+Only the standard library is imported at the top: the first call has to make the environment.
+"""
+
+import argparse
+import hashlib
+import importlib.metadata
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENV = ROOT / ".venv"
+STAMP = ENV / "installed-for"  # holds the hash of the pyproject.toml that was installed
+PYTHON = ENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def report(args: argparse.Namespace) -> int:
+    """execute a copy of every notebook and render report/index.html"""
+    fetch_data()
+    return python(ROOT / "book" / "build.py", "report", *args.rest)
+
+
+def test(args: argparse.Namespace) -> int:
+    """run the unit tests and compare every notebook's outputs"""
+    fetch_data()
+    return python("-m", "pytest", *args.rest)
+
+
+def lab(args: argparse.Namespace) -> int:
+    """open the notebooks in JupyterLab"""
+    fetch_data()
+    start = "lab/tree/notebooks/00_start_here.ipynb"
+    return python("-m", "jupyterlab", f"--LabApp.default_url=/{start}", *args.rest)
+
+
+def data(args: argparse.Namespace) -> int:
+    """fetch and check Fashion-MNIST"""
+    fetch_data()
+    return 0
+
+
+def refresh(args: argparse.Namespace) -> int:
+    """authors: execute the committed notebooks in place; names select some"""
+    fetch_data()
+    return python(ROOT / "book" / "build.py", "refresh", *args.rest)
+
+
+def train(args: argparse.Namespace) -> int:
+    """authors: train and store experiments: NAME… [--seeds 0 1 …] [--retrain]"""
+    from .catalogue import CATALOGUE
+    from .runs import sweep
+
+    parser = argparse.ArgumentParser(prog="python -m cnnlib train")
+    parser.add_argument("names", nargs="*", help="experiments; none means the whole catalogue")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--retrain", action="store_true", help="also what is stored already")
+    options = parser.parse_args(args.rest)
+    names = options.names or list(CATALOGUE)
+    for run in sweep(names, options.seeds, retrain=options.retrain):
+        print(f"{run.name} seed {run.seed}: validation accuracy {run.metrics['val_acc']:.4f}")
+    return 0
+
+
+def table(args: argparse.Namespace) -> int:
+    """authors: write the table of runs into README.md"""
+    from .tables import write_readme
+
+    print("README.md: table", "written" if write_readme(ROOT / "README.md") else "unchanged")
+    return 0
+
+
+def reproduce(args: argparse.Namespace) -> int:
+    """train every shipped run again, from nothing, beside the shipped ones"""
+    from .tables import reproduction
+
+    fetch_data()
+    print(reproduction(ROOT / "reproduced"))
+    return 0
+
+
+def fetch_data() -> None:
+    """Have the data, or stop with one sentence."""
+    from .data import DataError, fetch
+
+    print(f"Data: checked, in {fetch()}", flush=True)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    command.__name__: command
+    for command in (report, test, lab, reproduce, refresh, data, train, table)
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command inside an environment that has everything installed."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    listing = "\n".join(f"  {name:10} {call.__doc__}" for name, call in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m cnnlib",
+        description="commands:\n" + listing,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="command")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to the command")
+    if not argv:
+        parser.print_help()
+        return 0
+    args = parser.parse_args(argv)
+    if sys.version_info < (3, 11):
+        found = ".".join(map(str, sys.version_info[:3]))
+        print(f"cnnlib needs Python 3.11 or newer; this is {found}", file=sys.stderr)
+        return 2
+    try:
+        if not environment_is_ready():
+            return set_up() or python("-m", "cnnlib", *argv, interpreter=PYTHON)
+        return COMMANDS[args.command](args)
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is kept; nothing is left half-written.", file=sys.stderr)
+        return 130
+    except (RuntimeError, LookupError, ValueError, ArithmeticError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def environment_is_ready() -> bool:
+    """Is this Python one that has the workbook and what it needs?
+
+    True inside an up-to-date .venv, and in any other environment (conda, say) into which the
+    workbook was installed with all its extras.
+    """
+    if Path(sys.prefix).resolve() == ENV.resolve():
+        return STAMP.exists() and STAMP.read_text() == wanted()
+    try:
+        for package in ("cnnlib", "torch", "nbval", "sphinx-book-theme"):
+            importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def set_up() -> int:
+    """Make .venv and install the workbook; nothing is done twice."""
+    if STAMP.exists() and STAMP.read_text() == wanted() and PYTHON.exists():
+        return 0
+    print(f"Environment: installing into {ENV} (several minutes the first time)", flush=True)
+    if not PYTHON.exists():
+        venv.create(ENV, with_pip=True)
+    install = ("-m", "pip", "install", "--disable-pip-version-check", "-e", f"{ROOT}[test,book]")
+    if code := python(*install, interpreter=PYTHON):
+        print("error: the installation failed; its last lines say why", file=sys.stderr)
+        return code
+    STAMP.write_text(wanted())
+    return 0
+
+
+def wanted() -> str:
+    """What has to be installed, as a hash: a changed pyproject.toml installs again."""
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+
+
+def python(*words: str | Path, interpreter: str | Path = sys.executable) -> int:
+    """Run Python in the workbook's folder and hand back its exit status."""
+    return subprocess.run([interpreter, *words], cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""Instant feedback in the notebooks: predict first, then check, hint and solution.
+
+An answer that has not been given yet is Python's ``...``, so an unanswered book runs through.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .experiment import nearest
+
+Judge = Callable[[Any], str | None]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """``judge(answer)`` gives None when the answer is right, else a sentence that helps.
+
+    ``solution`` and ``wrong`` are Python source of one expression: a right answer, and a
+    typical wrong one. The tests evaluate both.
+    """
+
+    hint: str
+    solution: str
+    wrong: str
+    judge: Judge
+
+
+def check(key: str, answer: Any = ...) -> None:
+    """Print whether ``answer`` is right. Never raises for a wrong or a missing answer."""
+    exercise = _find(key)
+    if answer is ...:
+        print(f"Exercise {key}: not answered yet. Replace the ... and run the cell again.")
+        return
+    try:
+        problem = exercise.judge(answer)
+    except Exception as error:  # the answer is a student's: whatever it raises is feedback
+        problem = f"your answer could not be checked ({type(error).__name__}: {error})"
+    print(f"Exercise {key}: {'right.' if problem is None else 'not yet: ' + problem}")
+
+
+def hint(key: str) -> None:
+    """Print a hint."""
+    print(f"Hint for {key}: {_find(key).hint}")
+
+
+def solution(key: str) -> None:
+    """Print a right answer, as Python."""
+    print(f"A solution of {key}: {_find(key).solution}")
+
+
+def predict_first(prediction: Any, options: Sequence[str]) -> None:
+    """Note the reader's prediction, or ask for one."""
+    if prediction is ...:
+        print(f"Write your prediction first: one of {', '.join(map(repr, options))}.")
+    elif prediction in options:
+        print(f"Noted: {prediction!r}. Now see what the runs say.")
+    else:
+        print(f"{prediction!r} is not one of {', '.join(map(repr, options))}.")
+
+
+def reveal(prediction: Any, actual: str) -> None:
+    """Put the prediction beside what was found."""
+    if prediction is ...:
+        print(f"The runs say: {actual!r}. (You made no prediction.)")
+    else:
+        verdict = "as you predicted" if prediction == actual else f"you predicted {prediction!r}"
+        print(f"The runs say: {actual!r}, {verdict}.")
+
+
+def agree(
+    history: Sequence[Mapping[str, float]],
+    stored: Sequence[Mapping[str, float]],
+    tolerance: float = 0.03,
+) -> None:
+    """Assert that a live training follows the stored one, epoch by epoch, in accuracy.
+
+    Machines round differently, and the differences grow as training goes on: the accuracies
+    are compared within ``tolerance``, not digit by digit.
+    """
+    for mine, theirs in zip(history, stored, strict=False):
+        for field in ("train_acc", "val_acc"):
+            gap = abs(mine[field] - theirs[field])
+            assert gap <= tolerance, (
+                f"epoch {mine['epoch']}: {field} is {mine[field]:.4f} here and "
+                f"{theirs[field]:.4f} in the stored run, more than {tolerance} apart"
+            )
+    print(f"Your training agrees with the stored run (accuracies within {tolerance}).")
+
+
+def _find(key: str) -> Exercise:
+    from .exercises import EXERCISES  # exercises are built from Exercise, above
+
+    if key not in EXERCISES:
+        raise LookupError(f"there is no exercise {key!r}; {nearest(key, list(EXERCISES))}")
+    return EXERCISES[key]
+
+
+# Judges: what an exercise may ask for --------------------------------------------------------
+
+
+def number(expected: Callable[[], float], help: str, tolerance: float = 1e-6) -> Judge:
+    """A number, right within ``tolerance``; ``expected`` is computed when it is needed."""
+
+    def judge(answer: Any) -> str | None:
+        if not isinstance(answer, int | float) or isinstance(answer, bool):
+            return f"expected a number, found {type(answer).__name__}."
+        return None if math.isclose(answer, expected(), abs_tol=tolerance) else help
+
+    return judge
+
+
+def choice(expected: Callable[[], Any], help: str) -> Judge:
+    """One value, right when equal to what ``expected`` computes."""
+    return lambda answer: None if answer == expected() else help
+
+
+def behaviour(cases: Callable[[], list[tuple[tuple, Any]]], help: str) -> Judge:
+    """A function, right when it gives the expected result for every case."""
+
+    def judge(answer: Any) -> str | None:
+        if not callable(answer):
+            return f"expected a function, found {type(answer).__name__}."
+        for arguments, expected in cases():
+            found = answer(*arguments)
+            if not math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9):
+                return f"for {arguments} it gives {found}, expected {expected}. {help}"
+        return None
+
+    return judge

@@ -1,0 +1,241 @@
+"""What an experiment is: frozen declarations, and the difference between two of them.
+
+The defaults below *are* the baseline of report 1: ``Experiment("baseline")`` needs no
+arguments, and every other experiment states only what it changes.
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SPLIT = "stratified 80/20, seed 0"
+
+
+def _one_of(owner: Any, field: str, allowed: tuple[str, ...]) -> None:
+    if (value := getattr(owner, field)) not in allowed:
+        raise ValueError(
+            f"{type(owner).__name__}.{field} is {value!r}; expected one of {', '.join(allowed)}"
+        )
+
+
+def _at_least(owner: Any, field: str, low: float) -> None:
+    if not (value := getattr(owner, field)) >= low:
+        raise ValueError(
+            f"{type(owner).__name__}.{field} is {value!r}; expected a number of at least {low}"
+        )
+
+
+def _between(owner: Any, field: str, low: float, high: float) -> None:
+    if not low <= (value := getattr(owner, field)) < high:
+        raise ValueError(
+            f"{type(owner).__name__}.{field} is {value!r}; expected at least {low} and below {high}"
+        )
+
+
+@dataclass(frozen=True)
+class Conv:
+    """One convolution: ``filters`` kernels of ``kernel`` × ``kernel`` pixels, stride 1.
+
+    ``padding`` is the number of zero pixels added on each side.
+    """
+
+    filters: int
+    kernel: int = 5
+    padding: int = 0
+
+    def __post_init__(self) -> None:
+        _at_least(self, "filters", 1)
+        _at_least(self, "kernel", 1)
+        _at_least(self, "padding", 0)
+
+    def __str__(self) -> str:
+        padding = f" p{self.padding}" if self.padding else ""
+        return f"{self.filters}@{self.kernel}×{self.kernel}{padding}"
+
+
+@dataclass(frozen=True)
+class Arch:
+    """The architecture: blocks of convolution and 2×2 pooling, then fully connected layers."""
+
+    convs: tuple[Conv, ...] = (Conv(6, 5, padding=2), Conv(16, 5))
+    pool: str = "avg"  # "avg" or "max"; 2×2, stride 2, after every convolution
+    activation: str = "relu"  # "relu" or "leaky_relu" (slope 0.01)
+    batch_norm: bool = False  # after every convolution, before the activation
+    hidden: tuple[int, ...] = (120, 84)  # units of the hidden fully connected layers
+    dropout_pool: float = 0.0  # probability of dropping a value, after every pooling
+    dropout_first: float = 0.0  # after the first fully connected layer
+    dropout_last: float = 0.0  # before the output layer
+    softmax: bool = False  # report 2's extra last layer; the loss applies softmax again
+    init: str = "glorot_uniform"  # Keras's default; or "kaiming_uniform". Biases start at 0
+
+    def __post_init__(self) -> None:
+        _one_of(self, "pool", ("avg", "max"))
+        _one_of(self, "activation", ("relu", "leaky_relu"))
+        _one_of(self, "init", ("glorot_uniform", "kaiming_uniform"))
+        for field in ("dropout_pool", "dropout_first", "dropout_last"):
+            _between(self, field, 0, 1)
+        if not self.convs:
+            raise ValueError("Arch.convs is empty; expected at least one Conv")
+        for conv, side in zip(self.convs, self.sides(), strict=True):
+            if side < 1:
+                raise ValueError(
+                    f"Arch.convs: nothing is left of the image after {conv} and its pooling; "
+                    "use a smaller kernel, more padding or fewer convolutions"
+                )
+
+    def sides(self, side: int = 28) -> Iterator[int]:
+        """Side of the square feature map, in pixels, after each block (conv, then pool)."""
+        for conv in self.convs:
+            side = (side + 2 * conv.padding - conv.kernel + 1) // 2
+            yield side
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained."""
+
+    epochs: int = 15
+    batch_size: int = 128  # images a step
+    optimiser: str = "adam"  # "adam" or "sgd"
+    lr: float = 1e-3
+    schedule: str = "constant"  # or "step": multiply by gamma every step_epochs epochs
+    step_epochs: int = 5
+    gamma: float = 0.5
+    l2_conv: float = 0.01  # λ: adds λ·Σw² over the convolution kernels to the loss
+
+    def __post_init__(self) -> None:
+        _one_of(self, "optimiser", ("adam", "sgd"))
+        _one_of(self, "schedule", ("constant", "step"))
+        for field in ("epochs", "batch_size", "step_epochs"):
+            _at_least(self, field, 1)
+        if not self.lr > 0:
+            raise ValueError(f"Recipe.lr is {self.lr!r}; expected a number above 0")
+        _at_least(self, "l2_conv", 0)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What happens to the pixels: scaled to [0, 1], then ``(x - mean) / std``."""
+
+    mean: float = 0.0
+    std: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.std > 0:
+            raise ValueError(f"Data.std is {self.std!r}; expected a number above 0")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A declared experiment. One with a ``parent`` is a variant of it; ``why`` says why."""
+
+    name: str
+    arch: Arch = Arch()
+    recipe: Recipe = Recipe()
+    data: Data = Data()
+    parent: str | None = None
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w.-]+", self.name):  # it becomes the name of a folder
+            raise ValueError(
+                f"an experiment is named {self.name!r}; expected letters, digits, '.', '-' and '_'"
+            )
+
+
+PARTS = {"arch": Arch, "recipe": Recipe, "data": Data}
+
+
+def vary(
+    parent: Experiment,
+    name: str,
+    *,
+    arch: Mapping[str, Any] | None = None,
+    recipe: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    why: str = "",
+) -> Experiment:
+    """A variant of ``parent``: give only the fields that differ, as ``arch=dict(pool="max")``.
+
+    Raises ValueError for an unknown field, a bad value, or a variant that changes nothing.
+    """
+    given = {"arch": arch or {}, "recipe": recipe or {}, "data": data or {}}
+    parts = {part: _replace(getattr(parent, part), fields) for part, fields in given.items()}
+    child = Experiment(name, **parts, parent=parent.name, why=why)
+    if not changes(parent, child):
+        raise ValueError(f"{name!r} changes nothing in {parent.name!r}; say what differs")
+    return child
+
+
+def changes(parent: Experiment, child: Experiment) -> list[tuple[str, Any, Any]]:
+    """Every field that differs, as (``"arch.pool"``, old value, new value)."""
+    return [
+        (f"{part}.{field.name}", old, new)
+        for part, kind in PARTS.items()
+        for field in dataclasses.fields(kind)
+        if (old := getattr(getattr(parent, part), field.name))
+        != (new := getattr(getattr(child, part), field.name))
+    ]
+
+
+def diff(parent: Experiment, child: Experiment) -> str:
+    """The difference in one line. More than one entry means a confounded comparison."""
+    found = [f"{name}: {_show(old)} → {_show(new)}" for name, old, new in changes(parent, child)]
+    return "; ".join(found) or "no difference"
+
+
+def identity(experiment: Experiment, seed: int = 0, split: str = SPLIT) -> str:
+    """Hash (12 hex digits) of what was declared: all but the name, the parent and the reason.
+
+    Fields at their default are left out, so a field added to the library later does not
+    change the identity of runs that do not use it.
+    """
+    text = json.dumps([declared(experiment), seed, split], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def declared(experiment: Experiment) -> dict[str, dict[str, Any]]:
+    """The fields that differ from the defaults, as plain dicts and lists."""
+    plain = json.loads(json.dumps(dataclasses.asdict(experiment)))
+    default = json.loads(json.dumps(dataclasses.asdict(Experiment("baseline"))))
+    return {
+        part: {name: value for name, value in plain[part].items() if value != default[part][name]}
+        for part in PARTS
+    }
+
+
+def from_dict(stored: Mapping[str, Any]) -> Experiment:
+    """The experiment that ``dataclasses.asdict`` turned into ``stored`` (read from JSON)."""
+    arch = dict(stored["arch"])
+    arch["convs"] = tuple(Conv(**conv) for conv in arch["convs"])
+    arch["hidden"] = tuple(arch["hidden"])
+    parts = {"arch": arch, "recipe": stored["recipe"], "data": stored["data"]}
+    return Experiment(
+        stored["name"],
+        **{part: _replace(PARTS[part](), fields) for part, fields in parts.items()},
+        parent=stored["parent"],
+        why=stored["why"],
+    )
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """A clause for an error message: the names closest to ``name``, or all of them."""
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {known}"
+
+
+def _replace(part: Any, fields: Mapping[str, Any]) -> Any:
+    known = [field.name for field in dataclasses.fields(part)]
+    for name in fields:
+        if name not in known:
+            raise ValueError(f"{type(part).__name__} has no field {name!r}; {nearest(name, known)}")
+    return dataclasses.replace(part, **fields)
+
+
+def _show(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,107 @@
+"""LeNet-5 and all its variants: one class, told what to build by an ``Arch``."""
+
+import copy
+from collections import OrderedDict
+
+import torch
+import torchsummary
+from torch import Tensor, nn
+
+from .catalogue import find
+from .experiment import Arch, Conv, Experiment
+
+CLASSES = 10
+POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
+ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU}
+# gain √2 for ReLU (He et al. 2015) and gain 1 (Glorot and Bengio 2010, Keras's default)
+INITS = {"kaiming_uniform": nn.init.kaiming_uniform_, "glorot_uniform": nn.init.xavier_uniform_}
+
+
+class LeNet(nn.Module):
+    """Images (N, 1, 28, 28) → logits (N, 10); with ``arch.softmax``, probabilities instead.
+
+    Layers have names to talk about: ``features.block1.conv``, ``head.fc1``.
+    The default architecture is LeNet-5 (LeCun et al. 1998) with ReLU; its third convolution
+    C5 is written as the fully connected layer it equals, 400 → 120.
+    """
+
+    def __init__(self, arch: Arch | None = None) -> None:
+        super().__init__()
+        self.arch = arch = arch or Arch()
+        channels = [1] + [conv.filters for conv in arch.convs]
+        blocks = [block(arch, conv, channels[i]) for i, conv in enumerate(arch.convs)]
+        self.features = nn.Sequential(
+            OrderedDict((f"block{i}", layers) for i, layers in enumerate(blocks, start=1))
+        )
+        *_, side = arch.sides()
+        self.head = head(arch, inputs=channels[-1] * side * side)
+        initialise(self, arch.init)
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = self.features(images)  # (N, filters, side, side)
+        return self.head(maps.flatten(start_dim=1))  # keeps the N samples apart
+
+
+def block(arch: Arch, conv: Conv, channels: int) -> nn.Sequential:
+    """Convolution → (batch norm) → activation → 2×2 pooling, stride 2 → (dropout)."""
+    layers = OrderedDict(
+        conv=nn.Conv2d(channels, conv.filters, conv.kernel, padding=conv.padding)
+    )
+    if arch.batch_norm:
+        layers["norm"] = nn.BatchNorm2d(conv.filters)
+    layers["act"] = ACTIVATIONS[arch.activation]()
+    layers["pool"] = POOLS[arch.pool](kernel_size=2, stride=2)
+    if arch.dropout_pool:
+        layers["drop"] = nn.Dropout(arch.dropout_pool)
+    return nn.Sequential(layers)
+
+
+def head(arch: Arch, inputs: int) -> nn.Sequential:
+    """Fully connected layers ``fc1``, ``fc2``, …; the last one gives the 10 logits."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for i, units in enumerate(arch.hidden, start=1):
+        layers[f"fc{i}"] = nn.Linear(inputs, units)
+        layers[f"act{i}"] = ACTIVATIONS[arch.activation]()
+        if i == 1 and arch.dropout_first:
+            layers["drop_first"] = nn.Dropout(arch.dropout_first)
+        inputs = units
+    if arch.dropout_last:
+        layers["drop_last"] = nn.Dropout(arch.dropout_last)
+    layers[f"fc{len(arch.hidden) + 1}"] = nn.Linear(inputs, CLASSES)
+    if arch.softmax:
+        layers["softmax"] = nn.Softmax(dim=1)
+    return nn.Sequential(layers)
+
+
+def initialise(model: nn.Module, init: str) -> None:
+    """Draw the weights of convolutions and fully connected layers; set their biases to 0."""
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            INITS[init](layer.weight)
+            nn.init.zeros_(layer.bias)
+
+
+def build(experiment: str | Experiment, seed: int | None = None) -> LeNet:
+    """An untrained model of an experiment, given by name or as itself.
+
+    With a ``seed``, the same weights every time, and the global random state is untouched.
+    """
+    arch = find(experiment).arch
+    if seed is None:
+        return LeNet(arch)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return LeNet(arch)
+
+
+def parameters(model: nn.Module) -> int:
+    """How many numbers the training can change."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def summary(model: nn.Module) -> None:
+    """Print torchsummary's table: a row a layer, parameters, estimated sizes in MB."""
+    # torchsummary runs random images through the model: on a copy, so that batch norm's
+    # running statistics stay as they are, and with the global random state kept.
+    with torch.random.fork_rng():
+        torchsummary.summary(copy.deepcopy(model).cpu(), (1, 28, 28), device="cpu")

@@ -1,0 +1,190 @@
+"""Figures: each takes data that is already computed and draws it in one style.
+
+Functions with an ``ax`` argument return the Axes, grids return the Figure. Each writes a
+text alternative from the data it draws; ``show`` displays the picture together with it.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .data import CLASS_NAMES
+from .runs import Run
+
+PALETTE = "colorblind"  # seaborn's palette for all kinds of colour vision
+DPI = 110
+sns.set_theme(style="ticks", palette=PALETTE, rc={"figure.dpi": DPI, "axes.grid": True})
+plt.ioff()  # a figure appears once, where show() puts it
+
+
+def show(drawn: Axes | Figure, alt: str | None = None) -> None:
+    """Display a figure as PNG with its text alternative, then close it.
+
+    ``alt`` replaces the text that the plotting function wrote. Raises ValueError if there is
+    neither: a picture without words is lost on readers who cannot see it.
+    """
+    figure = drawn if isinstance(drawn, Figure) else drawn.get_figure()
+    alt = alt or getattr(figure, "alt_text", None)
+    if not alt:
+        raise ValueError("this figure has no text alternative; give one with show(…, alt=…)")
+    buffer = io.BytesIO()
+    # without the Software entry the bytes do not depend on matplotlib's version string
+    figure.savefig(buffer, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+    display(
+        {"image/png": buffer.getvalue(), "text/plain": f"[figure: {alt}]"},
+        metadata={"image/png": {"alt": alt}},
+        raw=True,
+    )
+
+
+def images(
+    pictures: Any,
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int = 8,
+    size: float = 1.3,
+    shared: bool = True,
+    alt: str | None = None,
+) -> Figure:
+    """A grid of grey images: any array or tensor (N, side, side) or (N, 1, side, side).
+
+    ``size`` is inches a picture. With ``shared`` all pictures use one grey scale. ``alt`` says
+    what the pictures are; the titles are added to it.
+    """
+    pictures = [np.asarray(picture).squeeze() for picture in pictures]
+    titles = list(titles) if titles is not None else [""] * len(pictures)
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    extra = 0.18 * max(1 + title.count("\n") for title in titles)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(columns * size, rows * (size + extra)), squeeze=False
+    )
+    low = min(p.min() for p in pictures) if shared else None
+    high = max(p.max() for p in pictures) if shared else None
+    for ax in grid.flat:
+        ax.set_axis_off()
+    for ax, picture, title in zip(grid.flat, pictures, titles, strict=False):
+        ax.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        ax.set_title(title, fontsize=8)
+    figure.tight_layout(pad=0.3)
+    named = "; ".join(title.replace("\n", ", ") for title in titles if title)
+    start = alt or f"{len(pictures)} grey images"
+    return _told(figure, f"{start}: {named}." if named else f"{start}.")
+
+
+def curves(runs: Sequence[Run]) -> Figure:
+    """Loss and accuracy against the epoch: validation solid, training dashed."""
+    figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.6))
+    colours = sns.color_palette(PALETTE, len(runs))
+    for ax, kind, label in zip(
+        panels, ("loss", "acc"), ("loss (nats an image)", "accuracy (fraction)"), strict=True
+    ):
+        for run, colour in zip(runs, colours, strict=True):
+            table = pd.DataFrame(run.history)
+            ax.plot(table.epoch, table[f"val_{kind}"], color=colour, label=f"{run.name}, validation")
+            ax.plot(
+                table.epoch,
+                table[f"train_{kind}"],
+                color=colour,
+                linestyle="--",
+                label=f"{run.name}, training",
+            )
+        ax.set(xlabel="epoch", ylabel=label)
+    panels[0].legend(fontsize=8)
+    sns.despine(figure)
+    figure.tight_layout()
+    told = [
+        f"{run.name}: validation loss from {run.history[0]['val_loss']:.3f} to "
+        f"{run.history[-1]['val_loss']:.3f}, accuracy from {run.history[0]['val_acc']:.3f} to "
+        f"{run.history[-1]['val_acc']:.3f}; training accuracy ends at "
+        f"{run.history[-1]['train_acc']:.3f}"
+        for run in runs
+    ]
+    epochs = len(runs[0].history)
+    return _told(
+        figure,
+        f"Two line plots, loss and accuracy against the epoch, 1 to {epochs}. {'. '.join(told)}.",
+    )
+
+
+def bars(
+    values: Mapping[str, float],
+    *,
+    xlabel: str,
+    number: str = "{:,.0f}",
+    highlight: Sequence[str] = (),
+    ax: Axes | None = None,
+) -> Axes:
+    """Horizontal bars with their values written beside them; ``highlight`` names some."""
+    ax = ax or plt.subplots(figsize=(7, 0.36 * len(values) + 0.8))[1]
+    plain, strong = sns.color_palette(PALETTE)[0], sns.color_palette(PALETTE)[1]
+    colours = [strong if name in highlight else plain for name in values]
+    drawn = ax.barh(list(values), list(values.values()), color=colours)
+    ax.bar_label(drawn, [number.format(v) for v in values.values()], padding=3, fontsize=9)
+    ax.invert_yaxis()
+    ax.margins(x=0.15)
+    ax.set_xlabel(xlabel)
+    ax.grid(visible=False, axis="y")
+    sns.despine(ax=ax)
+    told = "; ".join(f"{name} {number.format(value)}" for name, value in values.items())
+    _told(ax.get_figure(), f"Bar chart of {xlabel}. {told}.")
+    return ax
+
+
+def class_bars(values: Sequence[float], *, xlabel: str, number: str = "{:+.3f}") -> Axes:
+    """``bars`` with one bar for each of the ten classes."""
+    return bars(dict(zip(CLASS_NAMES, values, strict=True)), xlabel=xlabel, number=number)
+
+
+def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Axes:
+    """Points with intervals, one row a model, best first.
+
+    ``table`` has the model names as index and the columns ``value``, ``low``, ``high`` and,
+    where there is one, ``reported`` (drawn as a cross).
+    """
+    ax = ax or plt.subplots(figsize=(7.5, 0.36 * len(table) + 1))[1]
+    blue, orange = sns.color_palette(PALETTE)[:2]
+    errors = [table.value - table.low, table.high - table.value]
+    ax.errorbar(table.value, table.index, xerr=errors, fmt="o", color=blue, label="here", capsize=3)
+    if "reported" in table:
+        ax.plot(table.reported, table.index, "X", color=orange, label="in the report", markersize=8)
+    ax.invert_yaxis()
+    ax.set_xlabel(xlabel)
+    ax.legend(fontsize=9)
+    sns.despine(ax=ax)
+    told = [
+        f"{name} {row.value:.4f} ({row.low:.4f} to {row.high:.4f})"
+        + (f", reported {row.reported:.4f}" if pd.notna(row.get("reported")) else "")
+        for name, row in table.iterrows()
+    ]
+    _told(ax.get_figure(), f"Dot plot of {xlabel}, best first. {'; '.join(told)}.")
+    return ax
+
+
+def lines(
+    series: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str, ax: Axes | None = None
+) -> Axes:
+    """One line for each series, over the positions 1, 2, 3, …"""
+    ax = ax or plt.subplots(figsize=(7, 3.4))[1]
+    for name, values in series.items():
+        ax.plot(range(1, len(values) + 1), values, label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend(fontsize=9)
+    sns.despine(ax=ax)
+    told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
+    _told(ax.get_figure(), f"Line plot of {ylabel} against {xlabel}. {told}.")
+    return ax
+
+
+def _told(figure: Figure, text: str) -> Figure:
+    figure.alt_text = text
+    return figure

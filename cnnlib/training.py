@@ -1,0 +1,188 @@
+"""Training: one visible loop, and evaluation in eval mode."""
+
+import math
+import time
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .data import Split
+from .experiment import Data, Experiment, Recipe
+from .progress import bar
+
+
+class NonFiniteLoss(ArithmeticError):
+    """The loss became infinite or NaN; training stopped."""
+
+
+def fit(
+    model: nn.Module,
+    experiment: Experiment,
+    train: Split,
+    val: Split,
+    *,
+    seed: int = 0,
+    epochs: int | None = None,
+    verbose: bool = True,
+) -> list[dict[str, float]]:
+    """Train ``model`` by the experiment's recipe; return one dict for each epoch.
+
+    ``seed`` fixes batch order and dropout. ``epochs`` may cut the recipe short: the schedule
+    stays the recipe's, so two epochs here are the first two of the whole run. Losses are the
+    mean cross-entropy an image, in nats; the L2 penalty stands beside them, on its own.
+    Raises NonFiniteLoss (with epoch, step and learning rate) when the loss is not a number.
+    """
+    device = next(model.parameters()).device
+    train, val = train.to(device), val.to(device)
+    optimiser = make_optimiser(model, experiment.recipe)
+    schedule = lr_schedule(experiment.recipe)[:epochs]
+    order = torch.Generator().manual_seed(seed)
+    history = []
+    with (
+        torch.random.fork_rng(),  # dropout draws from the global state: leave it as it was
+        bar(len(schedule) * len(train), experiment.name, "image") as progress,
+    ):
+        torch.manual_seed(seed)
+        for epoch, lr in enumerate(schedule, start=1):
+            started = time.perf_counter()
+            for group in optimiser.param_groups:
+                group["lr"] = lr
+            try:
+                loss, acc = train_epoch(
+                    model, optimiser, train, experiment, order, progress.update
+                )
+            except NonFiniteLoss as error:
+                raise NonFiniteLoss(
+                    f"{experiment.name}: {error} of epoch {epoch}, at lr {lr:g}; nothing is "
+                    "stored. Try a smaller learning rate"
+                ) from None
+            on_val = evaluate(model, val, experiment.data)
+            history.append(
+                {
+                    "epoch": epoch,
+                    "lr": lr,
+                    "train_loss": loss,
+                    "train_acc": acc,
+                    "penalty": penalty(model, experiment.recipe),
+                    "val_loss": on_val["loss"],
+                    "val_acc": on_val["acc"],
+                    "seconds": time.perf_counter() - started,
+                }
+            )
+            progress.set_postfix_str(f"val acc {on_val['acc']:.4f}")
+            if verbose:
+                print(epoch_line(history[-1], experiment.recipe.epochs))
+    return history
+
+
+def train_epoch(
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    train: Split,
+    experiment: Experiment,
+    order: torch.Generator,
+    tick: Callable[[int], object] = lambda images: None,
+) -> tuple[float, float]:
+    """One pass over the training images, in a new random order: mean loss and accuracy.
+
+    Both are measured on the way, in train mode, while the weights still move.
+    """
+    model.train()
+    losses, hits = [], []
+    shuffled = torch.randperm(len(train), generator=order).to(train.labels.device)
+    for batch in shuffled.split(experiment.recipe.batch_size):
+        images = normalise(train.images[batch], experiment.data)  # (B, 1, 28, 28)
+        labels = train.labels[batch]  # (B,)
+        logits = model(images)  # (B, 10)
+        loss = F.cross_entropy(logits, labels)
+
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+        losses.append(loss.detach() * len(batch))  # stays on the device: no waiting here
+        hits.append((logits.detach().argmax(dim=1) == labels).sum())
+        tick(len(batch))
+    total = torch.stack(losses)
+    if not torch.isfinite(total).all():
+        step = int((~torch.isfinite(total)).nonzero()[0]) + 1
+        raise NonFiniteLoss(f"the loss is {total[step - 1].item()} in step {step}")
+    return total.sum().item() / len(train), torch.stack(hits).sum().item() / len(train)
+
+
+def normalise(images: Tensor, data: Data) -> Tensor:
+    """uint8 (N, 1, 28, 28), 0 to 255 → float32 of the same shape: ``(x/255 - mean) / std``."""
+    return images.float().sub_(255 * data.mean).div_(255 * data.std)
+
+
+def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Adam or SGD, with L2 on the convolution kernels only.
+
+    The gradient of λ·Σw² is 2λw, and 2λw is just what ``weight_decay=2λ`` adds to a
+    gradient (not so in AdamW): the same training, without a second graph for the penalty.
+    """
+    kernels = conv_kernels(model)
+    chosen = {id(kernel) for kernel in kernels}
+    groups = [
+        {"params": kernels, "weight_decay": 2 * recipe.l2_conv},
+        {"params": [p for p in model.parameters() if id(p) not in chosen]},
+    ]
+    kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[recipe.optimiser]
+    return kind(groups, lr=recipe.lr, fused=True)
+
+
+def conv_kernels(model: nn.Module) -> list[nn.Parameter]:
+    """The weights, without biases, of every convolution."""
+    return [layer.weight for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+
+
+def penalty(model: nn.Module, recipe: Recipe) -> float:
+    """λ·Σw² over the convolution kernels: what Keras adds to the loss it reports."""
+    with torch.no_grad():
+        return recipe.l2_conv * sum(k.square().sum().item() for k in conv_kernels(model))
+
+
+def lr_schedule(recipe: Recipe) -> list[float]:
+    """The learning rate of each epoch. ``step`` is torch's StepLR, counted in epochs."""
+    if recipe.schedule == "constant":
+        return [recipe.lr] * recipe.epochs
+    return [recipe.lr * recipe.gamma ** (e // recipe.step_epochs) for e in range(recipe.epochs)]
+
+
+def predict(model: nn.Module, images: Tensor, data: Data, batch_size: int = 2000) -> Tensor:
+    """Logits (N, 10) of uint8 images (N, 1, 28, 28), in eval mode and without gradients."""
+    was_training = model.training
+    model.eval()
+    device = next(model.parameters()).device
+    with torch.inference_mode():
+        logits = [
+            model(normalise(part.to(device), data)).cpu() for part in images.split(batch_size)
+        ]
+    model.train(was_training)
+    return torch.cat(logits)
+
+
+def evaluate(model: nn.Module, split: Split, data: Data) -> dict[str, float]:
+    """Mean cross-entropy an image (``loss``, nats) and accuracy (``acc``), in eval mode."""
+    logits, labels = predict(model, split.images, data), split.labels.cpu()
+    loss = F.cross_entropy(logits, labels).item()
+    acc = (logits.argmax(dim=1) == labels).sum().item() / len(labels)
+    if not math.isfinite(loss):
+        raise NonFiniteLoss(f"the loss on {len(split):,} images is {loss}: the weights are not finite")
+    return {"loss": loss, "acc": acc}
+
+
+def epoch_line(record: dict[str, float], epochs: int) -> str:
+    """One epoch as a line of text."""
+    return (
+        f"epoch {record['epoch']:2d}/{epochs}  lr {record['lr']:g}  "
+        f"train loss {record['train_loss']:.4f} acc {record['train_acc']:.4f}  "
+        f"val loss {record['val_loss']:.4f} acc {record['val_acc']:.4f}"
+    )
+
+
+def default_device() -> torch.device:
+    """The GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
