@@ -8,15 +8,15 @@ import importlib
 from typing import Any
 
 _HOME = {
-    "catalogue": ("CATALOGUE", "UnknownExperiment"),
+    "catalogue": ("CATALOGUE", "UnknownExperimentError"),
     "checks": ("check", "hint", "solution", "predict_first", "reveal", "agree"),
     "data": ("CLASS_NAMES", "DataError", "load"),
-    "evidence": ("comparison", "ranking", "runs_table"),
     "experiment": ("Arch", "Conv", "Data", "Experiment", "Recipe", "diff", "vary"),
     "models": ("build", "parameters", "summary"),
     "reported": ("REPORTED",),
     "runs": ("Run", "StoredRunError", "run", "stored_seeds", "sweep"),
-    "training": ("NonFiniteLoss", "evaluate", "fit", "lr_schedule", "predict"),
+    "tables": ("comparison", "ranking", "runs_table"),
+    "training": ("NonFiniteLossError", "evaluate", "fit", "lr_schedule", "predict"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = sorted(_MODULE_OF)

@@ -3,6 +3,8 @@
 Only the standard library is imported at the top: the first call has to make the environment.
 """
 
+from __future__ import annotations  # an old Python shall reach the message about versions
+
 import argparse
 import hashlib
 import importlib.metadata
@@ -42,6 +44,12 @@ def data(args: argparse.Namespace) -> int:
     """fetch and check Fashion-MNIST"""
     fetch_data()
     return 0
+
+
+def bench(args: argparse.Namespace) -> int:
+    """time our training loop beside the usual one, and write benchmarks/training_speed.md"""
+    fetch_data()
+    return python(ROOT / "benchmarks" / "training_speed.py", *args.rest)
 
 
 def refresh(args: argparse.Namespace) -> int:
@@ -85,14 +93,14 @@ def reproduce(args: argparse.Namespace) -> int:
 
 def fetch_data() -> None:
     """Have the data, or stop with one sentence."""
-    from .data import DataError, fetch
+    from .data import fetch
 
     print(f"Data: checked, in {fetch()}", flush=True)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     command.__name__: command
-    for command in (report, test, lab, reproduce, refresh, data, train, table)
+    for command in (report, test, lab, reproduce, bench, refresh, data, train, table)
 }
 
 
@@ -111,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     args = parser.parse_args(argv)
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         found = ".".join(map(str, sys.version_info[:3]))
         print(f"cnnlib needs Python 3.11 or newer; this is {found}", file=sys.stderr)
         return 2
@@ -120,7 +128,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return set_up() or python("-m", "cnnlib", *argv, interpreter=PYTHON)
         return COMMANDS[args.command](args)
     except KeyboardInterrupt:
-        print("\nStopped. What was finished is kept; nothing is left half-written.", file=sys.stderr)
+        print(
+            "\nStopped. What was finished is kept; nothing is left half-written.", file=sys.stderr
+        )
         return 130
     except (RuntimeError, LookupError, ValueError, ArithmeticError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -165,7 +175,12 @@ def wanted() -> str:
 
 def python(*words: str | Path, interpreter: str | Path = sys.executable) -> int:
     """Run Python in the workbook's folder and hand back its exit status."""
-    return subprocess.run([interpreter, *words], cwd=ROOT, check=False).returncode
+    process = subprocess.Popen([interpreter, *words], cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the child was told as well; it ends by itself, cleanly
 
 
 if __name__ == "__main__":

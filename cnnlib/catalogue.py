@@ -9,7 +9,7 @@ from typing import Any
 from .experiment import Conv, Experiment, identity, nearest, vary
 
 
-class UnknownExperiment(KeyError):
+class UnknownExperimentError(KeyError):
     """No experiment of that name is declared."""
 
     def __str__(self) -> str:  # KeyError would print the message in quotes
@@ -34,14 +34,19 @@ class Catalogue(dict[str, Experiment]):
         return self.add(vary(self[parent], name, **what))
 
     def __missing__(self, name: str) -> Experiment:
-        raise UnknownExperiment(f"no experiment is named {name!r}; {nearest(str(name), list(self))}")
+        raise UnknownExperimentError(
+            f"no experiment is named {name!r}; {nearest(str(name), list(self))}"
+        )
 
 
 CATALOGUE = Catalogue()
 
 
 def find(experiment: str | Experiment) -> Experiment:
-    """The experiment itself, or the catalogue's entry of that name (else UnknownExperiment)."""
+    """The experiment itself, or the catalogue's entry of that name.
+
+    Raises UnknownExperimentError, with the nearest names, where there is none.
+    """
     return experiment if isinstance(experiment, Experiment) else CATALOGUE[experiment]
 
 
@@ -49,7 +54,7 @@ def find(experiment: str | Experiment) -> Experiment:
 # Batch 128: the report gives none. Of the sizes tried, 128 with Keras's default λ = 0.01
 # came closest to the report's baseline figures, and it lies well inside 32 to 256.
 
-CATALOGUE.add(Experiment("baseline", why="LeNet-5 with ReLU, average pooling and L2 on the kernels"))
+CATALOGUE.add(Experiment("baseline", why="LeNet-5 with ReLU, average pooling, L2"))
 CATALOGUE.variant(
     "baseline",
     "maxpool",

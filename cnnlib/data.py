@@ -163,7 +163,7 @@ def _fetch_into(raw: Path, scratch: Path, say: Callable[[str], None]) -> None:
             say(f"Fashion-MNIST: {failures[-1]}")
             continue
         for name in CHECKSUMS:
-            os.replace(scratch / name, raw / name)  # atomic: two processes may do this at once
+            (scratch / name).replace(raw / name)  # atomic: two processes may do this at once
         say(f"Fashion-MNIST: taken from {title}, checked, kept in {raw}")
         check(raw)
         return
@@ -244,7 +244,7 @@ def check(raw: Path) -> None:
         try:
             scratch = raw / f"checked-{os.getpid()}.json"
             scratch.write_text(json.dumps(now))
-            os.replace(scratch, stamp)
+            scratch.replace(stamp)
         except OSError:
             pass  # a read-only folder is fine: the files are then checked each time
 

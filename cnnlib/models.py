@@ -44,9 +44,7 @@ class LeNet(nn.Module):
 
 def block(arch: Arch, conv: Conv, channels: int) -> nn.Sequential:
     """Convolution → (batch norm) → activation → 2×2 pooling, stride 2 → (dropout)."""
-    layers = OrderedDict(
-        conv=nn.Conv2d(channels, conv.filters, conv.kernel, padding=conv.padding)
-    )
+    layers = OrderedDict(conv=nn.Conv2d(channels, conv.filters, conv.kernel, padding=conv.padding))
     if arch.batch_norm:
         layers["norm"] = nn.BatchNorm2d(conv.filters)
     layers["act"] = ACTIVATIONS[arch.activation]()

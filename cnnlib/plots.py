@@ -90,7 +90,9 @@ def curves(runs: Sequence[Run]) -> Figure:
     ):
         for run, colour in zip(runs, colours, strict=True):
             table = pd.DataFrame(run.history)
-            ax.plot(table.epoch, table[f"val_{kind}"], color=colour, label=f"{run.name}, validation")
+            ax.plot(
+                table.epoch, table[f"val_{kind}"], color=colour, label=f"{run.name}, validation"
+            )
             ax.plot(
                 table.epoch,
                 table[f"train_{kind}"],

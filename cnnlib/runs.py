@@ -98,7 +98,7 @@ def run(
 ) -> Run:
     """The stored run of an experiment and seed; trained and stored first if there is none.
 
-    ``retrain=True`` trains anew; ``train=False`` never trains. Raises UnknownExperiment for
+    ``retrain=True`` trains anew; ``train=False`` never trains. Raises UnknownExperimentError for
     an unknown name and StoredRunError for a stored run that does not fit its declaration.
     """
     experiment = find(experiment)
@@ -222,7 +222,9 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
             "history": history,
             "provenance": provenance,
         }
-        (scratch / RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (scratch / RECORD).write_text(
+            json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
     for stale in runs_folder().glob(f"{experiment.name}-seed{seed}-*"):
         if stale != _exact(experiment, seed):
             shutil.rmtree(stale)  # the same name and seed under an earlier declaration
@@ -240,8 +242,8 @@ def _written_whole(target: Path) -> Iterator[Path]:
         old = Path(tempfile.mkdtemp(dir=target.parent, prefix=".old-"))
         try:
             if target.exists():
-                os.replace(target, old / "run")
-            os.replace(scratch, target)
+                target.replace(old / "run")
+            scratch.replace(target)
         except OSError:
             if not target.exists():
                 raise  # else another process stored the same run first: keep that one

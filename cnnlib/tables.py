@@ -1,0 +1,126 @@
+"""Tables of runs beside the reports' figures: in the notebooks, and in the README."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from .catalogue import CATALOGUE
+from .data import load
+from .evidence import accuracy_interval, paired
+from .experiment import diff
+from .reported import REPORTED, Reported
+from .runs import Run, run, sweep
+
+BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
+NOT_REPORTED = Reported(0, *[None] * 6)
+
+
+def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
+    """One row a run: figures after the last epoch, and the report's own beside them.
+
+    Training figures are those of the last epoch as training saw them (dropout on, weights
+    still moving), because that is what the reports print. Empty where a report is silent.
+    """
+    rows = {}
+    for one in runs:
+        last, reported = one.history[-1], REPORTED.get(one.name, NOT_REPORTED)
+        rows[one.name] = {
+            "parameters": f"{one.metrics['parameters']:,}",
+            "train loss": _four(last["train_loss"]),
+            "train acc": _four(last["train_acc"]),
+            "val loss": _four(last["val_loss"]),
+            "val acc": _four(last["val_acc"]),
+            "reported train acc": _four(reported.train_acc),
+            "reported val acc": _four(reported.val_acc),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def ranking(runs: Sequence[Run]) -> pd.DataFrame:
+    """Validation accuracy (``value``) with its 95 % interval, best first; ``reported`` beside it.
+
+    The interval (Wilson's) is for the 12,000 validation images and one seed.
+    """
+    rows = {}
+    for one in sorted(runs, key=lambda one: -one.metrics["val_acc"]):
+        value = one.metrics["val_acc"]
+        low, high = accuracy_interval(value, len(load().val))
+        reported = REPORTED.get(one.name, NOT_REPORTED).val_acc
+        rows[one.name] = {"value": value, "low": low, "high": high, "reported": reported}
+    return pd.DataFrame.from_dict(rows, orient="index").astype(float)
+
+
+def comparison(child: Run, parent: Run) -> str:
+    """Two runs on the validation images, in words: difference, and McNemar's exact test."""
+    labels = load().val.labels
+    found = paired(labels, child.val_predictions(), parent.val_predictions())
+    return (
+        f"{child.name} minus {parent.name}, validation accuracy: {found.difference:+.4f}\n"
+        f"only {child.name} is right: {found.only_first} images; "
+        f"only {parent.name}: {found.only_second}\n"
+        f"McNemar's exact test of «equally good»: p = {found.p_value:.2g} "
+        f"(seed {child.seed}, one run each)"
+    )
+
+
+def readme_table() -> str:
+    """The README's table, in Markdown: every experiment of the catalogue with seed 0."""
+    heads = ["experiment", "what it changes", "parameters", "train acc", "val acc"]
+    heads += ["reported train", "reported val"]
+    lines = [f"| {' | '.join(heads)} |", "|---|---|--:|--:|--:|--:|--:|"]
+    for name, experiment in CATALOGUE.items():
+        row = runs_table([run(name, train=False)]).loc[name]
+        parent = experiment.parent
+        what = f"from `{parent}`: {diff(CATALOGUE[parent], experiment)}" if parent else "–"
+        cells = [f"`{name}`", what.replace("|", "/"), row["parameters"]]
+        cells += [row["train acc"], row["val acc"]]
+        cells += [row["reported train acc"] or "–", row["reported val acc"] or "–"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write_readme(path: Path) -> bool:
+    """Put the table between its two marks in ``path``; True when that changed the file."""
+    old = path.read_text("utf-8")
+    if old.count(BEGIN) != 1 or old.count(END) != 1:
+        raise ValueError(f"{path}: expected one line {BEGIN} and one line {END}")
+    head, tail = old.split(BEGIN)[0], old.split(END)[1]
+    new = f"{head}{BEGIN}\n{readme_table()}\n{END}{tail}"
+    if new != old:
+        path.write_text(new, "utf-8", newline="\n")
+    return new != old
+
+
+def reproduction(folder: Path) -> str:
+    """Train every shipped run again into ``folder``; a table of both accuracies.
+
+    A second call goes on where the first was stopped; delete ``folder`` to start anew.
+    """
+    shipped = {name: run(name, train=False) for name in CATALOGUE}
+    with _runs_in(folder):
+        again = sweep(CATALOGUE)
+    lines = [f"{'experiment':24} {'shipped':>8} {'here':>8} {'here - shipped':>15}"]
+    for new in again:
+        old, acc = shipped[new.name].metrics["val_acc"], new.metrics["val_acc"]
+        lines.append(f"{new.name:24} {old:8.4f} {acc:8.4f} {acc - old:+15.4f}")
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _runs_in(folder: Path) -> Iterator[None]:
+    """Store and look up runs in ``folder``; worker processes inherit the setting."""
+    before = os.environ.get("CNNLIB_RUNS")
+    os.environ["CNNLIB_RUNS"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("CNNLIB_RUNS")
+        if before is not None:
+            os.environ["CNNLIB_RUNS"] = before
+
+
+def _four(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

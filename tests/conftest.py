@@ -1,0 +1,29 @@
+"""Fixtures: the real data, and a small part of it for tests that train."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+import cnnlib
+from cnnlib import runs
+
+
+@pytest.fixture(scope="session")
+def data():
+    return cnnlib.load()
+
+
+@pytest.fixture(scope="session")
+def small(data):
+    """512 training and 2,000 validation images, with the same attributes as the whole."""
+    return SimpleNamespace(train=data.train[:512], val=data.val[:2000])
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, small):
+    """An empty run store in which training takes a second, on the small data."""
+    monkeypatch.setenv("CNNLIB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(runs, "load", lambda: small)
+    torch.set_num_threads(1)
+    return tmp_path / "runs"
