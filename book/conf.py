@@ -9,7 +9,7 @@ extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
 nb_execution_mode = "off"  # build.py has executed them
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "colon_fence"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["doctrees"]
 
 html_theme = "sphinx_book_theme"
 html_theme_options = {

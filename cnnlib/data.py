@@ -158,7 +158,7 @@ def _fetch_into(raw: Path, scratch: Path, say: Callable[[str], None]) -> None:
             for name in CHECKSUMS:
                 _unpack(found / f"{name}.gz", scratch / name)
                 check_file(scratch / name)
-        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        except (OSError, EOFError, RuntimeError, subprocess.SubprocessError) as error:
             failures.append(f"{title}: {_first_line(error)}")
             say(f"Fashion-MNIST: {failures[-1]}")
             continue

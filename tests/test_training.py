@@ -6,8 +6,17 @@ import torch.nn.functional as F
 from sklearn.metrics import accuracy_score, log_loss
 from torchvision.transforms import Compose, Normalize, ToTensor
 
-from cnnlib import CATALOGUE, Data, NonFiniteLossError, Recipe, build, fit, lr_schedule, vary
-from cnnlib import training
+from cnnlib import (
+    CATALOGUE,
+    Data,
+    NonFiniteLossError,
+    Recipe,
+    build,
+    fit,
+    lr_schedule,
+    training,
+    vary,
+)
 from cnnlib.data import Split
 
 BASELINE = CATALOGUE["baseline"]
@@ -23,7 +32,15 @@ def test_every_experiment_trains(name, small):
     model = build(experiment, seed=0)
     before = [p.clone() for p in model.parameters()]
     (epoch,) = fit(model, experiment, small.train, small.val, epochs=1, verbose=False)
-    assert set(epoch) >= {"epoch", "lr", "train_loss", "train_acc", "val_loss", "val_acc", "seconds"}
+    assert set(epoch) >= {
+        "epoch",
+        "lr",
+        "train_loss",
+        "train_acc",
+        "val_loss",
+        "val_acc",
+        "seconds",
+    }
     assert all(math.isfinite(value) for value in epoch.values())
     assert all(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
 
@@ -85,7 +102,9 @@ def test_weight_decay_equals_the_penalty_in_the_loss(optimiser, small):
     for _ in range(5):
         loss = F.cross_entropy(plain(images), labels)
         loss = loss + recipe.l2_conv * sum(k.square().sum() for k in training.conv_kernels(plain))
-        for value, step in zip((F.cross_entropy(ours(images), labels), loss), steps[:2], strict=True):
+        for value, step in zip(
+            (F.cross_entropy(ours(images), labels), loss), steps[:2], strict=True
+        ):
             step.zero_grad()
             value.backward()
             step.step()

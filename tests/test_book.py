@@ -1,0 +1,71 @@
+"""The rendering, on the notebooks as they are committed: no execution here."""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "book"))
+import build  # noqa: E402 (book/ is no package: it is no part of the library)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The rendered book, from the stored outputs."""
+    folder = tmp_path_factory.mktemp("book")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "BUILD", folder / "build")
+        patch.setattr(build, "REPORT", folder / "report")
+        patch.setattr(build, "execute", lambda path: nbformat.read(path, as_version=4))
+        build.report([])
+    return {path.name: path.read_text("utf-8") for path in (folder / "report").glob("*.html")}
+
+
+def test_a_page_for_every_chapter_linked_from_the_first(pages):
+    for path in build.chapters():
+        assert f"{path.stem}.html" in pages
+        assert f'href="{path.stem}.html"' in pages["index.html"]
+
+
+def test_nothing_is_loaded_from_elsewhere(pages):
+    loading = r'<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)="((?:https?:)?//[^"]+)"'
+    for name, page in pages.items():
+        assert re.findall(loading, page) == [], name
+
+
+def test_every_picture_has_its_text(pages):
+    for path in build.chapters():
+        outputs = [o for c in nbformat.read(path, 4).cells for o in c.get("outputs", [])]
+        figures = [o for o in outputs if "image/png" in o.get("data", {})]
+        images = re.findall(r'<img [^>]*alt="([^"]*)"[^>]*src="_images', pages[f"{path.stem}.html"])
+        images += re.findall(r'<img [^>]*src="_images[^>]*alt="([^"]*)"', pages[f"{path.stem}.html"])
+        assert len(images) == len(figures)
+        assert all(len(alt) > 30 for alt in images)
+
+
+def test_refresh_refuses_an_unknown_name():
+    with pytest.raises(SystemExit, match="no notebook's name starts with 99"):
+        build.refresh(["99"])
+
+
+def test_stable_metadata_and_ids():
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("1", metadata={"tags": ["x"], "execution": {"t": 1}})],
+        metadata={"language_info": {"name": "python", "version": "3.99"}},
+    )
+    done = build.stable(notebook, "07")
+    assert done.cells[0].id == "07-000" and done.cells[0].metadata == {"tags": ["x"]}
+    assert done.metadata.language_info == {"name": "python"}
+
+
+def test_executing_twice_gives_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNLIB_PROGRESS", "off")
+    path = tmp_path / "05_small.ipynb"
+    cells = ["from cnnlib import plots", "plots.show(plots.bars({'a': 1, 'b': 2}, xlabel='x'))"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    nbformat.write(notebook, path)
+    first, again = (nbformat.writes(build.execute(path)) for _ in range(2))
+    assert first == again and "image/png" in first

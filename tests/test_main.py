@@ -1,0 +1,103 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnnlib import __main__ as main
+
+ROOT = Path(__file__).parents[1]
+
+
+def call(*words, **more):
+    return subprocess.run(
+        [sys.executable, "-m", "cnnlib", *words],
+        cwd=ROOT, capture_output=True, text=True, check=False, **more,
+    )  # fmt: skip
+
+
+def test_help_lists_every_command():
+    done = call()
+    assert done.returncode == 0
+    assert all(f"  {name} " in done.stdout for name in main.COMMANDS)
+
+
+def test_an_unknown_command_is_refused():
+    done = call("reprot")
+    assert done.returncode == 2 and "'reprot'" in done.stderr
+
+
+def test_an_unknown_experiment_is_one_clear_line():
+    done = call("train", "maxpol")
+    assert done.returncode == 1
+    assert done.stderr == "error: no experiment is named 'maxpol'; did you mean 'maxpool'?\n"
+
+
+def test_make_and_python_offer_the_same():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = re.search(r"^TARGETS := (.+)$", makefile, re.M)[1].split()
+    assert sorted(targets) == sorted(main.COMMANDS)
+
+
+def test_ci_runs_the_readmes_test_command():
+    assert "exec make test\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "\nmake test" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_starting_needs_only_the_standard_library():
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); "
+        "import cnnlib.__main__; "
+        "print({m.split('.')[0] for m in set(sys.modules) - before} - sys.stdlib_module_names)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, str(ROOT)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "{'cnnlib'}\n"
+
+
+@pytest.fixture
+def empty_env(tmp_path, monkeypatch):
+    monkeypatch.setattr(main, "ENV", tmp_path)
+    monkeypatch.setattr(main, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(main, "PYTHON", tmp_path / "python")
+    return tmp_path
+
+
+def test_setting_up_installs_once(empty_env, monkeypatch):
+    calls = []
+    monkeypatch.setattr(main.venv, "create", lambda path, with_pip: calls.append("venv"))
+    monkeypatch.setattr(main, "python", lambda *words, interpreter: calls.append(words[1]) or 0)
+    assert main.set_up() == 0 and calls == ["venv", "pip"]
+    (empty_env / "python").touch()
+    assert main.set_up() == 0 and calls == ["venv", "pip"]
+    (empty_env / "stamp").write_text("an older pyproject.toml")
+    assert main.set_up() == 0 and calls == ["venv", "pip", "pip"]
+
+
+def test_a_failed_installation_is_tried_again(empty_env, monkeypatch, capsys):
+    monkeypatch.setattr(main.venv, "create", lambda path, with_pip: None)
+    monkeypatch.setattr(main, "python", lambda *words, interpreter: 1)
+    assert main.set_up() == 1 and not (empty_env / "stamp").exists()
+    assert "installation failed" in capsys.readouterr().err
+
+
+def test_an_environment_of_the_users_own_is_used(empty_env, monkeypatch):
+    assert main.environment_is_ready()  # cnnlib and its extras are installed in this Python
+    monkeypatch.setattr(main.importlib.metadata, "version", _nothing_is_installed)
+    assert not main.environment_is_ready()
+
+
+def _nothing_is_installed(package):
+    raise main.importlib.metadata.PackageNotFoundError(package)
+
+
+def test_names_are_loaded_when_used():
+    import cnnlib
+
+    assert set(dir(cnnlib)) == set(cnnlib.__all__)
+    assert all(getattr(cnnlib, name) is not None for name in cnnlib.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        cnnlib.nothing  # noqa: B018

@@ -1,0 +1,109 @@
+"""The committed notebooks, as files. (nbval runs them and compares their outputs.)"""
+
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from cnnlib import REPORTED
+from cnnlib.exercises import EXERCISES
+
+ROOT = Path(__file__).parents[1]
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
+MAY_DEFINE = {"04_training_loop"}  # derives its loop by hand and asserts that it is the library's
+FACTS = {"0.1", "0.9", "0.89", "0.01", "0.001", "0.09", "0.03", "2.3", "0.3", "0.85", "83.5"}
+
+each = pytest.mark.parametrize("name", NOTEBOOKS)
+
+
+def cells(name, kind):
+    return [cell for cell in NOTEBOOKS[name].cells if cell.cell_type == kind]
+
+
+def text(name):
+    return "\n".join(cell.source for cell in cells(name, "markdown"))
+
+
+def pictures(name):
+    outputs = [output for cell in cells(name, "code") for output in cell.outputs]
+    return [output for output in outputs if "image/png" in output.get("data", {})]
+
+
+@each
+def test_was_executed_from_top_to_bottom(name):
+    counts = [cell.execution_count for cell in cells(name, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+    assert not [o for c in cells(name, "code") for o in c.outputs if o.output_type == "error"]
+    assert not [o for c in cells(name, "code") for o in c.outputs if o.get("name") == "stderr"]
+
+
+@each
+def test_metadata_are_stable(name):
+    assert set(NOTEBOOKS[name].metadata) <= {"kernelspec", "language_info", "widgets"}
+    assert NOTEBOOKS[name].metadata.language_info == {"name": "python"}
+    ids = [cell.id for cell in NOTEBOOKS[name].cells]
+    assert ids == [f"{name[:2]}-{i:03d}" for i in range(len(ids))]
+    assert all(set(cell.metadata) <= {"tags"} for cell in NOTEBOOKS[name].cells)
+
+
+@each
+def test_every_figure_has_a_real_text_alternative(name):
+    assert pictures(name)
+    for output in pictures(name):
+        alt = output.metadata["image/png"]["alt"]
+        assert len(alt) > 30 and output.data["text/plain"] == f"[figure: {alt}]"
+
+
+@each
+def test_code_cells_are_short(name):
+    lengths = [len(cell.source.splitlines()) for cell in cells(name, "code")]
+    assert max(lengths) <= 15 and statistics.median(lengths) <= 3.5
+    code = "\n".join(cell.source for cell in cells(name, "code"))
+    assert name in MAY_DEFINE or not re.search(r"^\s*(def|class) ", code, re.M)
+    assert "import *" not in code and "warnings" not in code
+
+
+@each
+def test_only_machine_dependent_cells_are_left_out_of_the_comparison(name):
+    for cell in cells(name, "code"):
+        if "nbval-ignore-output" in cell.metadata.get("tags", []):
+            assert re.search(r"\.fit\(|platform\.|alt=\"Confidently wrong\"", cell.source)
+
+
+@each
+def test_follows_the_template(name):
+    prose = text(name)
+    assert re.match(rf"# {int(name[:2])}\. \w", prose)
+    for words in ("**Question.**", "**You need**", "**Time**", "## Predict first", "## Exercises"):
+        assert words in prose, words
+    assert re.search(r"\d+ minutes", prose) and "## Summary" in prose and "**To read**" in prose
+    code = "\n".join(cell.source for cell in cells(name, "code"))
+    assert "cnnlib.predict_first(" in code and "cnnlib.reveal(" in code
+
+
+@each
+def test_numbers_in_prose_are_facts_or_the_reports(name):
+    """Decimal numbers in Markdown: definitions, or figures that a report printed."""
+    known = FACTS | {f"{value:.4f}" for figures in REPORTED.values() for value in figures if value}
+    found = set(re.findall(r"(?<![\d.#*])\d+\.\d+(?![\d.*])", re.sub(r"`[^`]*`", "", text(name))))
+    keys = {key for key in EXERCISES if f"**{key}**" in text(name)}
+    assert found - known - keys == set()
+
+
+@each
+def test_spelling_is_british(name):
+    wrong = r"\b(color|center|behavior|normaliz|initializ|regulariz|optimiz|gray|neighbor)\w*"
+    prose = re.sub(r"\*[^*\n]+\*|`[^`]*`", "", text(name))  # titles and code keep theirs
+    assert not re.search(wrong, prose, re.I)
+
+
+def test_each_exercise_is_asked_once_and_each_question_is_checked():
+    asked = [key for name in NOTEBOOKS for key in re.findall(r"\*\*(\d+\.\d+)\*\*", text(name))]
+    code = "\n".join(cell.source for name in NOTEBOOKS for cell in cells(name, "code"))
+    assert sorted(asked) == sorted(EXERCISES) == sorted(re.findall(r'check\("([\d.]+)"', code))
+    for name in NOTEBOOKS:
+        keys = re.findall(r"\*\*(\d+)\.\d+\*\*", text(name))
+        assert set(keys) == {str(int(name[:2]))}

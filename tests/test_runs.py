@@ -1,0 +1,227 @@
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import cnnlib
+from cnnlib import CATALOGUE, StoredRunError, run, runs, stored_seeds, sweep, vary
+from cnnlib.experiment import declared, identity
+from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
+from cnnlib.training import evaluate, lr_schedule
+
+QUICK = vary(CATALOGUE["maxpool"], "quick", recipe=dict(epochs=2))
+TWIN = vary(CATALOGUE["baseline"], "twin", recipe=dict(epochs=2))
+
+
+def contents(folder):
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def timeless(one):
+    return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in one.history]
+
+
+# The shipped runs ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_shipped_run_is_whole(name):
+    one = run(name, train=False)
+    recipe = CATALOGUE[name].recipe
+    assert [epoch["epoch"] for epoch in one.history] == list(range(1, recipe.epochs + 1))
+    assert [epoch["lr"] for epoch in one.history] == lr_schedule(recipe)
+    assert one.metrics["val_acc"] == pytest.approx(one.history[-1]["val_acc"], abs=1e-12)
+    assert one.metrics["parameters"] == cnnlib.parameters(one.model())
+    assert one.provenance["data_sha256"] == cnnlib.data.CHECKSUMS["train-images-idx3-ubyte"]
+    assert one.provenance["images_per_second"] > 0 and one.provenance["torch"]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_shipped_weights_give_the_stored_figures(name, data):
+    one = run(name, train=False)
+    found = evaluate(one.model(), data.val, one.experiment.data)
+    assert found["acc"] == pytest.approx(one.metrics["val_acc"], abs=3e-4)
+    assert found["loss"] == pytest.approx(one.metrics["val_loss"], abs=1e-4)
+    stored = (one.val_predictions() == data.val.labels).double().mean().item()
+    assert stored == pytest.approx(one.metrics["val_acc"], abs=1e-12)
+
+
+def test_predict_gives_labels_and_logits(data):
+    labels, logits = run("maxpool", train=False).predict("val")
+    assert torch.equal(labels, data.val.labels) and logits.shape == (12_000, 10)
+    with pytest.raises(ValueError, match="split is 'train'; expected 'val' or 'test'"):
+        run("maxpool").predict("train")
+
+
+def test_no_folder_in_the_store_is_unknown():
+    expected = {f"{name}-seed0-{identity(CATALOGUE[name], 0)}" for name in CATALOGUE}
+    found = {path.name for path in runs.runs_folder().iterdir() if not path.name.startswith(".")}
+    assert expected <= found
+    assert not [name for name in found - expected if name.rsplit("-seed", 1)[0] in CATALOGUE]
+
+
+# Training and storing -----------------------------------------------------------------------
+
+
+def test_train_store_load(store, capsys):
+    first = run(QUICK, seed=3)
+    assert contents(store) == [f"quick-seed3-{identity(QUICK, 3)}"]
+    assert contents(first.folder) == sorted([RECORD, WEIGHTS, PREDICTIONS])
+    assert len(capsys.readouterr().out.splitlines()) == 2  # a line an epoch
+    again = run(QUICK, seed=3, train=False)
+    assert again == first and capsys.readouterr().out == ""
+    retrained = run(QUICK, seed=3, retrain=True, verbose=False)
+    assert timeless(retrained) == timeless(first)
+    weights = (one.model().state_dict() for one in (first, retrained))
+    assert all(torch.equal(a, b) for a, b in zip(*(w.values() for w in weights), strict=True))
+    assert stored_seeds(QUICK) == [3]
+
+
+def test_the_record_says_all_that_was_declared(store):
+    record = json.loads((run(QUICK, verbose=False).folder / RECORD).read_text("utf-8"))
+    assert record["experiment"]["recipe"]["epochs"] == 2
+    assert record["experiment"]["parent"] == "maxpool"
+    assert record["split"] == "stratified 80/20, seed 0"
+    assert declared(QUICK) == {"arch": {"pool": "max"}, "recipe": {"epochs": 2}, "data": {}}
+    assert set(record["metrics"]) == {
+        *("train_loss", "train_acc", "val_loss", "val_acc", "penalty", "parameters")
+    }
+
+
+def test_train_false_never_trains(store):
+    with pytest.raises(StoredRunError) as error:
+        run(QUICK, seed=9, train=False)
+    for words in ("no run of 'quick' with seed 9", "stored seeds: none", "run('quick', seed=9)"):
+        assert words in str(error.value)
+    assert contents(store) == []
+
+
+def test_an_unknown_name_gets_the_nearest():
+    with pytest.raises(cnnlib.UnknownExperimentError, match="did you mean 'maxpool'"):
+        run("maxpol")
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, PREDICTIONS])
+def test_damaged_tensors_are_named(store, name):
+    one = run(QUICK, verbose=False)
+    content = bytearray((one.folder / name).read_bytes())
+    content[-1] ^= 1
+    (one.folder / name).write_bytes(content)
+    with pytest.raises(StoredRunError, match=f"{name} is damaged: expected SHA-256 .*retrain=True"):
+        one.model() if name == WEIGHTS else one.val_predictions()
+    (one.folder / name).unlink()
+    with pytest.raises(StoredRunError, match=f"{name} cannot be read"):
+        one.model() if name == WEIGHTS else one.val_predictions()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"experiment": 1}', '{"experiment": {}}'])
+def test_a_damaged_record_is_named(store, text):
+    one = run(QUICK, verbose=False)
+    (one.folder / RECORD).write_text(text)
+    with pytest.raises(StoredRunError, match=rf"{RECORD} (is damaged|cannot be read)"):
+        run(QUICK)
+
+
+def test_a_changed_declaration_is_neither_used_nor_retrained_silently(store):
+    old = run(QUICK, verbose=False)
+    changed = vary(CATALOGUE["baseline"], "quick", recipe=dict(epochs=2, lr=0.01))
+    with pytest.raises(StoredRunError) as error:
+        run(changed)
+    for words in ("another declaration", "arch.pool: max → avg", "recipe.lr: 0.001 → 0.01"):
+        assert words in str(error.value)
+    new = run(changed, retrain=True, verbose=False)
+    assert contents(store) == [new.folder.name] and new.folder != old.folder
+
+
+def test_a_record_that_was_edited_does_not_match(store):
+    one = run(QUICK, verbose=False)
+    record = json.loads((one.folder / RECORD).read_text("utf-8"))
+    record["experiment"]["recipe"]["lr"] = 0.5
+    (one.folder / RECORD).write_text(json.dumps(record))
+    with pytest.raises(
+        StoredRunError, match=r"does not match its declaration.*recipe.lr: 0.001 → 0.5"
+    ):
+        run(QUICK)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("disk full"), ValueError])
+def test_a_training_that_ends_early_stores_nothing(store, monkeypatch, error):
+    def stop(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(runs, "save_file", stop)  # the worst moment: while it is written
+    with pytest.raises(BaseException) as caught:
+        run(QUICK, verbose=False)
+    assert isinstance(caught.value, error if isinstance(error, type) else type(error))
+    assert contents(store) == []
+
+
+def test_a_killed_process_leaves_nothing_that_counts(store):
+    store.mkdir()
+    code = (
+        "import os; from cnnlib import CATALOGUE, load, run, runs, vary; "
+        "from types import SimpleNamespace as N; d = load(); "
+        "runs.load = lambda: N(train=d.train[:512], val=d.val[:512]); "
+        "runs.save_file = lambda *a: os._exit(9); "
+        "run(vary(CATALOGUE['maxpool'], 'quick', recipe=dict(epochs=1)), verbose=False)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    assert all(name.startswith(".") for name in contents(store))
+    assert stored_seeds(QUICK) == []
+    assert run(QUICK, verbose=False).history
+
+
+def test_two_processes_may_store_the_same_run(store, monkeypatch):
+    first = run(QUICK, verbose=False)
+    copy = store.parent / "copy"
+    shutil.copytree(first.folder, copy)
+    shutil.rmtree(first.folder)
+    real = runs.save_file
+
+    def another_is_first(tensors, path):  # it finishes while this one is still writing
+        if not first.folder.exists():
+            shutil.copytree(copy, first.folder)
+        real(tensors, path)
+
+    monkeypatch.setattr(runs, "save_file", another_is_first)
+    assert timeless(run(QUICK, retrain=True, verbose=False)) == timeless(first)
+    assert contents(store) == [first.folder.name]
+
+
+# Sweeps -------------------------------------------------------------------------------------
+
+
+def test_a_sweep_equals_single_runs_and_goes_on_where_it_was(store):
+    from concurrent.futures import ThreadPoolExecutor
+
+    alone = {seed: timeless(run(QUICK, seed, verbose=False)) for seed in (0, 1)}
+    swept = sweep([QUICK, TWIN], seeds=(0, 1), executor=ThreadPoolExecutor(1))
+    assert [(one.name, one.seed) for one in swept] == [
+        *(("quick", 0), ("quick", 1), ("twin", 0), ("twin", 1))
+    ]
+    assert [timeless(one) for one in swept[:2]] == [alone[0], alone[1]]
+    stamps = {one.folder: (one.folder / RECORD).stat().st_mtime_ns for one in swept}
+    again = sweep([QUICK, TWIN], seeds=(0, 1))  # nothing to do: no process is started
+    assert {one.folder: (one.folder / RECORD).stat().st_mtime_ns for one in again} == stamps
+
+
+def test_a_failed_run_is_named_and_the_others_are_kept(store):
+    from concurrent.futures import ThreadPoolExecutor
+
+    wild = vary(CATALOGUE["lr-0.1"], "wild", recipe=dict(lr=1e25))
+    with pytest.raises(
+        RuntimeError, match=r"1 of 2 runs failed: wild seed 0 \(.*step 2 of epoch 1"
+    ):
+        sweep([wild, QUICK], executor=ThreadPoolExecutor(1))
+    assert contents(store) == [f"quick-seed0-{identity(QUICK, 0)}"]
+
+
+def test_worker_processes_train_as_this_one_does(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNLIB_RUNS", str(tmp_path))
+    torch.set_num_threads(1)
+    short = vary(CATALOGUE["convolution"], "short", recipe=dict(epochs=1, batch_size=256))
+    (swept,) = sweep([short])
+    assert timeless(swept) == timeless(run(short, retrain=True, verbose=False))

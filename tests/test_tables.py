@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from cnnlib import CATALOGUE, REPORTED, comparison, ranking, run, runs_table, tables
+from cnnlib.evidence import paired
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_readme_shows_the_shipped_runs():
+    assert tables.readme_table() in README.read_text("utf-8"), "run: python -m cnnlib table"
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_each_row_is_the_run_beside_the_report(name):
+    one = run(name, train=False)
+    row = runs_table([one]).loc[name]
+    assert row["val acc"] == f"{one.metrics['val_acc']:.4f}"
+    assert row["train acc"] == f"{one.history[-1]['train_acc']:.4f}"
+    assert row["parameters"] == f"{one.metrics['parameters']:,}"
+    reported = REPORTED.get(name)
+    assert row["reported val acc"] == (f"{reported.val_acc:.4f}" if reported else "")
+
+
+def test_write_readme_changes_only_what_is_between_the_marks(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(f"before\n{tables.BEGIN}\nold\n{tables.END}\nafter\n", "utf-8")
+    assert tables.write_readme(path)
+    text = path.read_text("utf-8")
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert not tables.write_readme(path)
+    path.write_text("no marks", "utf-8")
+    with pytest.raises(ValueError, match="expected one line"):
+        tables.write_readme(path)
+    assert path.read_text("utf-8") == "no marks"
+
+
+def test_ranking_is_by_validation_accuracy():
+    table = ranking([run(name, train=False) for name in CATALOGUE])
+    assert table.value.is_monotonic_decreasing and set(table.index) == set(CATALOGUE)
+    assert (table.low < table.value).all() and (table.value < table.high).all()
+    assert table.reported.notna().sum() == len(REPORTED)
+
+
+def test_comparison_says_what_the_paired_test_finds(data):
+    child, parent = run("maxpool", train=False), run("baseline", train=False)
+    found = paired(data.val.labels, child.val_predictions(), parent.val_predictions())
+    text = comparison(child, parent)
+    assert f"{child.metrics['val_acc'] - parent.metrics['val_acc']:+.4f}" in text
+    assert f"only maxpool is right: {found.only_first} images" in text
+    assert f"p = {found.p_value:.2g}" in text
+
+
+def test_reproduction_leaves_the_shipped_runs_alone(tmp_path, monkeypatch):
+    seen = []
+
+    def fake_sweep(experiments):  # the training itself is tested in test_runs
+        seen.append(tables.os.environ["CNNLIB_RUNS"])
+        monkeypatch.setenv("CNNLIB_RUNS", str(shipped))
+        return [run(name, train=False) for name in experiments]
+
+    shipped = run("baseline").folder.parent
+    monkeypatch.delenv("CNNLIB_RUNS", raising=False)
+    monkeypatch.setattr(tables, "sweep", fake_sweep)
+    text = tables.reproduction(tmp_path)
+    assert seen == [str(tmp_path)] and "CNNLIB_RUNS" not in tables.os.environ
+    assert len(text.splitlines()) == 1 + len(CATALOGUE)
+    assert "+0.0000" in text
