@@ -45,6 +45,7 @@ def execute(path: Path) -> NotebookNode:
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # a warning about local sockets
     ).execute()
     return stable(notebook, prefix=path.stem[:2])
 
@@ -96,12 +97,15 @@ def report(names: list[str]) -> None:
         nbformat.write(told(execute(copy)), copy)
     (BUILD / "index.md").write_text(contents(), "utf-8")
     shutil.copytree(ROOT / "book" / "static", BUILD / "static")
-    shutil.rmtree(REPORT, ignore_errors=True)
     print("rendering report/index.html", flush=True)
+    pages = BUILD.parent / "html"
+    shutil.rmtree(pages, ignore_errors=True)
     # warnings are errors; doctrees are Sphinx's own cache and no part of the book
     words = ["-q", "-W", "-c", str(ROOT / "book"), "-d", str(BUILD / "doctrees")]
-    if sphinx([*words, str(BUILD), str(REPORT)]):
+    if sphinx([*words, str(BUILD), str(pages)]):
         sys.exit("error: rendering failed; the lines above say why")
+    shutil.rmtree(REPORT, ignore_errors=True)
+    pages.rename(REPORT)
     print(f"Done. Open {REPORT / 'index.html'} in a browser.", flush=True)
 
 

@@ -16,11 +16,12 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
-    "home_page_in_toc": True,
+    "navbar_persistent": [],  # the search box stands in the sidebar already
     "logo": {"text": project},
 }
 html_static_path = ["static"]
 html_css_files = ["workbook.css"]
 html_copy_source = False
+html_show_search_summary = False  # pages opened from a folder may not fetch one another
 html_show_sourcelink = False
 html_show_copyright = False

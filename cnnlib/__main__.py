@@ -107,6 +107,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command inside an environment that has everything installed."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # not every console can write →
     listing = "\n".join(f"  {name:10} {call.__doc__}" for name, call in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m cnnlib",

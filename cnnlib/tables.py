@@ -61,7 +61,7 @@ def comparison(child: Run, parent: Run) -> str:
         f"{child.name} minus {parent.name}, validation accuracy: {found.difference:+.4f}\n"
         f"only {child.name} is right: {found.only_first} images; "
         f"only {parent.name}: {found.only_second}\n"
-        f"McNemar's exact test of «equally good»: p = {found.p_value:.2g} "
+        f'McNemar\'s exact test of "equally good": p = {found.p_value:.2g} '
         f"(seed {child.seed}, one run each)"
     )
 

@@ -41,7 +41,9 @@ def test_every_picture_has_its_text(pages):
         outputs = [o for c in nbformat.read(path, 4).cells for o in c.get("outputs", [])]
         figures = [o for o in outputs if "image/png" in o.get("data", {})]
         images = re.findall(r'<img [^>]*alt="([^"]*)"[^>]*src="_images', pages[f"{path.stem}.html"])
-        images += re.findall(r'<img [^>]*src="_images[^>]*alt="([^"]*)"', pages[f"{path.stem}.html"])
+        images += re.findall(
+            r'<img [^>]*src="_images[^>]*alt="([^"]*)"', pages[f"{path.stem}.html"]
+        )
         assert len(images) == len(figures)
         assert all(len(alt) > 30 for alt in images)
 

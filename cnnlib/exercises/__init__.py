@@ -1,0 +1,8 @@
+"""The exercises of every chapter: what is right, a hint, a solution and a typical mistake.
+
+Expected answers that depend on the runs are computed from the stored runs, never typed.
+"""
+
+from . import part1, part2, part4
+
+EXERCISES = {**part1.EXERCISES, **part2.EXERCISES, **part4.EXERCISES}
