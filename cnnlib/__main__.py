@@ -23,38 +23,38 @@ PYTHON = ENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 def report(args: argparse.Namespace) -> int:
     """execute a copy of every notebook and render report/index.html"""
-    fetch_data()
+    prepare()
     return python(ROOT / "book" / "build.py", "report", *args.rest)
 
 
 def test(args: argparse.Namespace) -> int:
     """run the unit tests and compare every notebook's outputs"""
-    fetch_data()
+    prepare()
     return python("-m", "pytest", *args.rest)
 
 
 def lab(args: argparse.Namespace) -> int:
     """open the notebooks in JupyterLab"""
-    fetch_data()
+    prepare()
     start = "lab/tree/notebooks/00_start_here.ipynb"
     return python("-m", "jupyterlab", f"--LabApp.default_url=/{start}", *args.rest)
 
 
 def data(args: argparse.Namespace) -> int:
     """fetch and check Fashion-MNIST"""
-    fetch_data()
+    prepare()
     return 0
 
 
 def bench(args: argparse.Namespace) -> int:
     """time our training loop beside the usual one, and write benchmarks/training_speed.md"""
-    fetch_data()
+    prepare()
     return python(ROOT / "benchmarks" / "training_speed.py", *args.rest)
 
 
 def refresh(args: argparse.Namespace) -> int:
     """authors: execute the committed notebooks in place; names select some"""
-    fetch_data()
+    prepare()
     return python(ROOT / "book" / "build.py", "refresh", *args.rest)
 
 
@@ -86,13 +86,18 @@ def reproduce(args: argparse.Namespace) -> int:
     """train every shipped run again, from nothing, beside the shipped ones"""
     from .tables import reproduction
 
-    fetch_data()
+    prepare()
     print(reproduction(ROOT / "reproduced"))
     return 0
 
 
-def fetch_data() -> None:
-    """Have the data, or stop with one sentence."""
+def prepare() -> None:
+    """Have the data, or stop with one sentence; and have matplotlib's list of fonts.
+
+    Making that list takes seconds, once, and would print a warning into the first notebook.
+    """
+    import matplotlib.font_manager  # noqa: F401
+
     from .data import fetch
 
     print(f"Data: checked, in {fetch()}", flush=True)

@@ -51,8 +51,9 @@ def find(experiment: str | Experiment) -> Experiment:
 
 
 # Report 1 (Keras): a star around the baseline ------------------------------------------
-# Batch 128: the report gives none. Of the sizes tried, 128 with Keras's default λ = 0.01
-# came closest to the report's baseline figures, and it lies well inside 32 to 256.
+# Batch 64: the report gives none. With Keras's default λ = 0.01 and seed 0, batch 64 ended at
+# 0.896 training and 0.891 validation accuracy, batch 128 at 0.883 and 0.876; the report has
+# 0.897 and 0.894. It is also report 2's batch size, so that the two ladders can be compared.
 
 CATALOGUE.add(Experiment("baseline", why="LeNet-5 with ReLU, average pooling, L2"))
 CATALOGUE.variant(
@@ -107,13 +108,28 @@ CATALOGUE.variant(
     why="optimiser and rate without the schedule",
 )
 
+# Controls: `convolution` ends in 32 maps of one pixel; is it the pixels or the 32 numbers? ------
+
+CATALOGUE.variant(
+    "convolution",
+    "convolution-padded",
+    arch=dict(convs=(Conv(6, 5, padding=2), Conv(16, 5), Conv(32, 3, padding=1))),
+    why="keeps 2×2 positions: 128 numbers reach the fully connected layers",
+)
+CATALOGUE.variant(
+    "convolution",
+    "convolution-wide",
+    arch=dict(convs=(Conv(6, 5, padding=2), Conv(16, 5), Conv(128, 3))),
+    why="the same 128 numbers, without positions",
+)
+
 # Report 2 (PyTorch): a chain, as reported: softmax, then a loss that applies it again -------
 
 CATALOGUE.variant(
     "baseline",
     "lenet5",
     arch=dict(pool="max", softmax=True, init="kaiming_uniform"),
-    recipe=dict(batch_size=64, l2_conv=0.0),
+    recipe=dict(l2_conv=0.0),
     data=dict(mean=0.5, std=0.5),
     why="report 2's own baseline, which differs from report 1's in six ways",
 )

@@ -69,6 +69,34 @@ def reveal(prediction: Any, actual: str) -> None:
         print(f"The runs say: {actual!r}, {verdict}.")
 
 
+def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) -> None:
+    """Print how many of a reader's ``answers`` are right, and which are not.
+
+    ``answers`` and ``labels`` have one entry an image, (N,). An answer is a class name, its
+    number in ``names``, or ``...`` while there is none. Nothing is given away before every
+    image has an answer.
+    """
+    if answers is ... or len(answers) != len(labels):
+        found = "none" if answers is ... else len(answers)
+        print(f"Quiz: expected a list of {len(labels)} answers, found {found}.")
+        return
+    if missing := sum(answer is ... for answer in answers):
+        print(f"Quiz: {len(labels) - missing} of {len(labels)} answered. Replace each ... first.")
+        return
+    numbers = {name.lower(): i for i, name in enumerate(names)}
+    numbers |= {str(i): i for i in range(len(names))}
+    given = [numbers.get(str(answer).strip().lower()) for answer in answers]
+    if None in given:
+        unknown = str(answers[given.index(None)])
+        print(f"Quiz: {unknown!r} is not a class; {nearest(unknown, list(names))}")
+        return
+    right = sum(mine == int(label) for mine, label in zip(given, labels, strict=True))
+    print(f"Quiz: {right} of {len(labels)} right.")
+    for i, (mine, label) in enumerate(zip(given, labels, strict=True), start=1):
+        if mine != int(label):
+            print(f"  image {i}: you say {names[mine]}, the label says {names[int(label)]}")
+
+
 def agree(
     history: Sequence[Mapping[str, float]],
     stored: Sequence[Mapping[str, float]],

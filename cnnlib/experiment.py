@@ -100,7 +100,7 @@ class Recipe:
     """How a model is trained."""
 
     epochs: int = 15
-    batch_size: int = 128  # images a step
+    batch_size: int = 64  # images a step
     optimiser: str = "adam"  # "adam" or "sgd"
     lr: float = 1e-3
     schedule: str = "constant"  # or "step": multiply by gamma every step_epochs epochs

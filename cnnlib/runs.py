@@ -11,10 +11,11 @@ import multiprocessing
 import os
 import platform
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,12 +151,16 @@ def sweep(
         ):
             waiting = {pool.submit(_job, *job): job for job in todo}
             failed = []
-            for future in as_completed(waiting):
-                experiment, seed = waiting[future]
-                if error := future.exception():
-                    failed.append(f"{experiment.name} seed {seed} ({error})")
-                progress.update()
-                progress.set_postfix_str(f"{experiment.name} seed {seed}")
+            try:
+                for future in as_completed(waiting):
+                    experiment, seed = waiting[future]
+                    if error := future.exception():
+                        failed.append(f"{experiment.name} seed {seed} ({error})")
+                    progress.update()
+                    progress.set_postfix_str(f"{experiment.name} seed {seed}")
+            except KeyboardInterrupt:
+                _stop(waiting)
+                raise
         if failed:
             raise RuntimeError(f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}")
     return [run(*job, train=False) for job in jobs]
@@ -165,9 +170,21 @@ def _one_process_a_core(jobs: int) -> Executor:
     return ProcessPoolExecutor(
         max_workers=min(jobs, os.cpu_count() or 1),
         mp_context=multiprocessing.get_context("spawn"),  # the same on every system
-        initializer=torch.set_num_threads,
-        initargs=(1,),
+        initializer=_start_worker,
     )
+
+
+def _start_worker() -> None:
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it, without a traceback
+
+
+def _stop(waiting: Iterable[Future]) -> None:
+    """End a sweep at once: what is being trained is dropped, what is stored stays."""
+    for future in waiting:
+        future.cancel()
+    for worker in multiprocessing.active_children():
+        worker.terminate()
 
 
 def _job(experiment: Experiment, seed: int) -> None:

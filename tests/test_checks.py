@@ -66,6 +66,22 @@ def test_predict_first_and_reveal(capsys):
         assert verdict in said(capsys)
 
 
+def test_quiz_scores_names_and_numbers_and_waits_for_every_answer(capsys):
+    names, labels = ("trouser", "coat", "T-shirt/top"), [1, 0, 2]
+    for answers, verdict in (
+        (..., "expected a list of 3 answers, found none"),
+        (["coat"], "expected a list of 3 answers, found 1"),
+        ([..., ..., ...], "0 of 3 answered"),
+        (["coat", ..., 2], "2 of 3 answered"),
+        (["cot", 0, 2], "'cot' is not a class; did you mean 'coat'?"),
+        ([1, None, 7], "'None' is not a class; known:"),
+        ([" Coat", 0, "t-shirt/top"], "3 of 3 right."),
+        ([1, "2", 2], "2 of 3 right.\n  image 2: you say T-shirt/top, the label says trouser"),
+    ):
+        checks.quiz(answers, labels, names)
+        assert verdict in said(capsys)
+
+
 def test_agree_compares_within_the_tolerance(capsys):
     stored = [{"epoch": e, "train_acc": 0.8, "val_acc": 0.8} for e in (1, 2)]
     checks.agree([{"epoch": 1, "train_acc": 0.81, "val_acc": 0.79}], stored)

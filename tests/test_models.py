@@ -10,7 +10,12 @@ from cnnlib import CATALOGUE, Arch, Conv, build, parameters
 from cnnlib.models import LeNet, summary
 
 IMAGES = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(1))
-COUNTS = {"filters": 255_230, "convolution": 22_186}
+COUNTS = {
+    "filters": 255_230,
+    "convolution": 22_186,
+    "convolution-padded": 33_706,
+    "convolution-wide": 47_626,
+}
 ROWS = {"lenet5": 12, "lenet5-var1": 13, "lenet5-var2": 15, "lenet5-var3": 15, "lenet5-var4": 15}
 SIZES = {"lenet5": "0.35", "lenet5-var4": "0.40"}
 

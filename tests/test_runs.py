@@ -1,7 +1,10 @@
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
@@ -217,6 +220,21 @@ def test_a_failed_run_is_named_and_the_others_are_kept(store):
     ):
         sweep([wild, QUICK], executor=ThreadPoolExecutor(1))
     assert contents(store) == [f"quick-seed0-{identity(QUICK, 0)}"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(tmp_path):
+    environment = {**os.environ, "CNNLIB_RUNS": str(tmp_path), "CNNLIB_PROGRESS": "off"}
+    words = [sys.executable, "-m", "cnnlib", "train", "baseline", "maxpool", "filters"]
+    process = subprocess.Popen(
+        words, cwd=cnnlib.data.ROOT, env=environment, stderr=subprocess.PIPE, start_new_session=True
+    )
+    time.sleep(20)  # by now its workers train
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 130 and "Traceback" not in said and "Stopped." in said
+    assert contents(tmp_path) == []
 
 
 def test_worker_processes_train_as_this_one_does(tmp_path, monkeypatch):

@@ -3,9 +3,21 @@
 import math
 
 from ..catalogue import CATALOGUE
-from ..checks import Exercise, behaviour, number
-from ..data import load
+from ..checks import Exercise, behaviour, choice, number
+from ..data import CLASS_NAMES, load
+from ..experiment import Conv, vary
+from ..models import build, parameters
 from ..training import lr_schedule
+
+_UNPADDED = vary(CATALOGUE["baseline"], "unpadded", arch=dict(convs=(Conv(6), Conv(16))))
+
+
+def _darkest_class() -> str:
+    """The class whose training images have the lowest mean grey level."""
+    train = load().train
+    brightness = [train.images[train.labels == k].float().mean() for k in range(len(CLASS_NAMES))]
+    return CLASS_NAMES[brightness.index(min(brightness))]
+
 
 EXERCISES: dict[str, Exercise] = {
     "0.1": Exercise(
@@ -19,6 +31,59 @@ EXERCISES: dict[str, Exercise] = {
         solution="1 / 10",
         wrong="10",
         judge=number(lambda: 0.1, "of ten equally frequent classes, how often is a guess right?"),
+    ),
+    "1.1": Exercise(
+        hint="First divide by 255; then take the mean off and divide by the standard deviation.",
+        solution="(51 / 255 - 0.5) / 0.5",
+        wrong="51 / 255",
+        judge=number(lambda: -0.6, "51 / 255 is 0.2; now the mean and the standard deviation."),
+    ),
+    "1.2": Exercise(
+        hint="Undo the steps in the opposite order: times std, plus mean, times 255.",
+        solution="lambda x, mean, std: (x * std + mean) * 255",
+        wrong="lambda x, mean, std: (x + mean) * std * 255",
+        judge=behaviour(
+            lambda: [((-1.0, 0.5, 0.5), 0), ((0.6, 0.5, 0.5), 204), ((2.0, 0.25, 0.375), 255)],
+            "What was done last is undone first.",
+        ),
+    ),
+    "1.3": Exercise(
+        hint="means[k].mean() is the mean grey level of class k; names[k] is its name.",
+        solution="min(cnnlib.CLASS_NAMES, key=lambda name: cnnlib.load().train.images["
+        "cnnlib.load().train.labels == cnnlib.CLASS_NAMES.index(name)].float().mean())",
+        wrong="'trouser'",
+        judge=choice(_darkest_class, "compute the mean of each of the ten mean images."),
+    ),
+    "2.1": Exercise(
+        hint="Multiply number by number, place by place, and add the four products.",
+        solution="3 * 1 + 1 * 0 + 2 * 2 + 4 * -1",
+        wrong="3 * -1 + 1 * 2 + 2 * 0 + 4 * 1",
+        judge=number(lambda: 3, "PyTorch does not flip the kernel: multiply place by place."),
+    ),
+    "2.2": Exercise(
+        hint="The last start is at n + 2p - k; count the starts 0, s, 2s, … up to it.",
+        solution="lambda n, k, p, s: (n + 2 * p - k) // s + 1",
+        wrong="lambda n, k, p, s: (n + 2 * p - k + 1) // s",
+        judge=behaviour(
+            lambda: [
+                ((28, 5, 2, 1), 28),
+                ((28, 2, 0, 1), 27),
+                ((28, 2, 0, 2), 14),
+                ((28, 3, 1, 3), 10),
+                ((11, 2, 0, 2), 5),
+            ],
+            "The first window counts as well, and a window that does not fit does not.",
+        ),
+    ),
+    "2.3": Exercise(
+        hint="Without padding the sides are 24, 12, 8 and 4. Or use cnnlib.vary, and count.",
+        solution="6 * (25 * 1 + 1) + 16 * (25 * 6 + 1) + 120 * (16 * 4 * 4 + 1)"
+        " + 84 * (120 + 1) + 10 * (84 + 1)",
+        wrong="cnnlib.parameters(cnnlib.build('baseline'))",
+        judge=number(
+            lambda: parameters(build(_UNPADDED)),
+            "fewer numbers reach the first fully connected layer; which side have the last maps?",
+        ),
     ),
     "3.1": Exercise(
         hint="A filter has 5 · 5 weights for one input channel, and one bias.",
@@ -49,8 +114,8 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "4.2": Exercise(
         hint="Divide the images by the batch size in baseline.recipe.",
-        solution="48000 // 128",
-        wrong="48000 // 64",
+        solution="48000 // 64",
+        wrong="48000 // 128",
         judge=number(
             lambda: math.ceil(48_000 / CATALOGUE["baseline"].recipe.batch_size),
             "one step takes one batch; look up its size in baseline.recipe.",

@@ -1,9 +1,10 @@
 """Exercises of part II, chapters 5 to 9."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ..catalogue import CATALOGUE
-from ..checks import Exercise, choice, number
+from ..checks import Exercise, behaviour, choice, number
 from ..data import load
 from ..experiment import Experiment, changes
 from ..runs import run
@@ -14,14 +15,31 @@ def _right_on_val(name: str) -> int:
     return int((run(name).val_predictions() == load().val.labels).sum())
 
 
-def _only_batch_64(answer: Any) -> str | None:
+def _declares(parent: str, field: str, value: Any) -> Callable[[Any], str | None]:
+    """A variant of ``parent`` that differs from it in one field alone."""
+
+    def judge(answer: Any) -> str | None:
+        if not isinstance(answer, Experiment):
+            return f"expected an Experiment, found {type(answer).__name__}. See cnnlib.vary."
+        found = changes(CATALOGUE[parent], answer)
+        if [(name, new) for name, _, new in found] == [(field, value)]:
+            return None
+        names = ", ".join(name for name, *_ in found) or "nothing"
+        return f"it differs from {parent} in {names}; expected {field} alone, {value}."
+
+    return judge
+
+
+def _third_convolution(answer: Any) -> str | None:
     if not isinstance(answer, Experiment):
         return f"expected an Experiment, found {type(answer).__name__}. See cnnlib.vary."
-    found = changes(CATALOGUE["maxpool"], answer)
-    if found == [("recipe.batch_size", 128, 64)]:
-        return None
-    names = ", ".join(name for name, *_ in found) or "nothing"
-    return f"it differs from maxpool in {names}; expected recipe.batch_size alone, 64."
+    found = [name for name, *_ in changes(CATALOGUE["baseline"], answer)]
+    if found != ["arch.convs"]:
+        return f"it differs from baseline in {', '.join(found) or 'nothing'}; expected arch.convs."
+    if [(c.filters, c.kernel) for c in answer.arch.convs] != [(6, 5), (16, 5), (32, 3)]:
+        return "expected the convolutions 6@5×5, 16@5×5 and 32@3×3, with a padding of your choice."
+    *_, side = answer.arch.sides()
+    return None if side >= 3 else f"the last maps have a side of {side}; pad more."
 
 
 EXERCISES: dict[str, Exercise] = {
@@ -33,9 +51,9 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "5.2": Exercise(
         hint="cnnlib.vary(maxpool, 'a-name', recipe=dict(…)).",
-        solution="cnnlib.vary(cnnlib.CATALOGUE['maxpool'], 'mine', recipe=dict(batch_size=64))",
-        wrong="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(batch_size=64))",
-        judge=_only_batch_64,
+        solution="cnnlib.vary(cnnlib.CATALOGUE['maxpool'], 'mine', recipe=dict(batch_size=128))",
+        wrong="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(batch_size=128))",
+        judge=_declares("maxpool", "recipe.batch_size", 128),
     ),
     "5.3": Exercise(
         hint="(ours == labels).sum() counts the images that max pooling gets right.",
@@ -46,6 +64,95 @@ EXERCISES: dict[str, Exercise] = {
         judge=number(
             lambda: _right_on_val("maxpool") - _right_on_val("baseline"),
             "count the right answers of each, and subtract.",
+        ),
+    ),
+    "6.1": Exercise(
+        hint="A filter of the second one has 5 · 5 weights for each of 16 maps, and a bias.",
+        solution="32 * (5 * 5 * 16 + 1)",
+        wrong="32 * (5 * 5 + 1)",
+        judge=number(lambda: 12_832, "a filter has weights of its own for each map it reads."),
+    ),
+    "6.2": Exercise(
+        hint="The penalty is a field of the recipe; print vars(filters.recipe) to see its name.",
+        solution="cnnlib.vary(cnnlib.CATALOGUE['filters'], 'mine', recipe=dict(l2_conv=0.0))",
+        wrong="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(l2_conv=0.0))",
+        judge=_declares("filters", "recipe.l2_conv", 0),
+    ),
+    "6.3": Exercise(
+        hint="A rise is the new value minus the old one, as a share of the old one.",
+        solution="100 * (255230 - 61706) / 61706",
+        wrong="100 * 255230 / 61706",
+        judge=number(
+            lambda: 100 * (255_230 - 61_706) / 61_706,
+            "divide the difference by the old value; 100 times the result is the rise.",
+            0.5,
+        ),
+    ),
+    "7.1": Exercise(
+        hint="Start with field 1 and step 1, and go through the three layers as above.",
+        solution="1 + 2 * 1 + 1 * 1 + 2 * 2",
+        wrong="3 + 1 + 2",
+        judge=number(lambda: 8, "after the pooling, neighbours are two pixels of the image apart."),
+    ),
+    "7.2": Exercise(
+        hint="A filter has 3 · 3 weights for each of the 16 maps, and one bias.",
+        solution="128 * (3 * 3 * 16 + 1)",
+        wrong="128 * (3 * 3 + 1)",
+        judge=number(lambda: 18_560, "each filter reads all 16 maps, and has one bias."),
+    ),
+    "7.3": Exercise(
+        hint="Padding 2 keeps the side in a 5×5 convolution, padding 1 in a 3×3 one: 28, 14, 7, 3.",
+        solution="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', arch=dict(convs=("
+        "cnnlib.Conv(6, 5, padding=2), cnnlib.Conv(16, 5, padding=2), "
+        "cnnlib.Conv(32, 3, padding=1))))",
+        wrong="cnnlib.CATALOGUE['convolution-padded']",
+        judge=_third_convolution,
+    ),
+    "8.1": Exercise(
+        hint="Adam's first step is as long as the learning rate, against the gradient's sign.",
+        solution="2 + 0.01",
+        wrong="2 + 0.01 * 50",
+        judge=number(
+            lambda: 2.01, "for Adam, the size of the first gradient is of no matter.", 5e-5
+        ),
+    ),
+    "8.2": Exercise(
+        hint="cnnlib.vary(CATALOGUE['baseline'], 'a-name', recipe=dict(…)).",
+        solution="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(optimiser='sgd'))",
+        wrong="cnnlib.CATALOGUE['sgd-0.1-constant']",
+        judge=_declares("baseline", "recipe.optimiser", "sgd"),
+    ),
+    "8.3": Exercise(
+        hint="def erratic(accs): …; then answer = erratic. n values have n - 1 changes.",
+        solution="lambda accs: sum(abs(b - a) for a, b in zip(accs, accs[1:])) / (len(accs) - 1)",
+        wrong="lambda accs: abs(accs[-1] - accs[0]) / (len(accs) - 1)",
+        judge=behaviour(
+            lambda: [(([0.5, 0.75, 0.5],), 0.25), (([0.5, 0.75, 0.625, 0.625],), 0.125)],
+            "Take each change without its sign, then the mean.",
+        ),
+    ),
+    "9.1": Exercise(
+        hint="It is divided by the probability of being kept.",
+        solution="4 / (1 - 0.2)",
+        wrong="4",
+        judge=number(lambda: 5, "kept values are scaled up, so that the mean stays."),
+    ),
+    "9.2": Exercise(
+        hint="Count the values, and take a fifth.",
+        solution="6 * 14 * 14 * 0.2",
+        wrong="14 * 14 * 0.2",
+        judge=number(lambda: 235.2, "take 20 % of all values in all six maps."),
+    ),
+    "9.3": Exercise(
+        hint="metrics['train_acc'] is measured in eval mode; the history is not.",
+        solution="cnnlib.run('baseline').metrics['train_acc']"
+        " - cnnlib.run('dropout').metrics['train_acc']",
+        wrong="cnnlib.run('baseline').history[-1]['train_acc']"
+        " - cnnlib.run('dropout').history[-1]['train_acc']",
+        judge=number(
+            lambda: run("baseline").metrics["train_acc"] - run("dropout").metrics["train_acc"],
+            "take both from run.metrics, baseline minus dropout.",
+            1e-4,
         ),
     ),
 }
