@@ -56,9 +56,9 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "2.1": Exercise(
         hint="Multiply number by number, place by place, and add the four products.",
-        solution="3 * 1 + 1 * 0 + 2 * 2 + 4 * -1",
-        wrong="3 * -1 + 1 * 2 + 2 * 0 + 4 * 1",
-        judge=number(lambda: 3, "PyTorch does not flip the kernel: multiply place by place."),
+        solution="3 * 1 + 1 * 0 + 2 * 2 + 5 * -1",
+        wrong="3 * -1 + 1 * 2 + 2 * 0 + 5 * 1",
+        judge=number(lambda: 2, "PyTorch does not flip the kernel: multiply place by place."),
     ),
     "2.2": Exercise(
         hint="The last start is at n + 2p - k; count the starts 0, s, 2s, … up to it.",
