@@ -55,7 +55,7 @@ def predict_first(prediction: Any, options: Sequence[str]) -> None:
     if prediction is ...:
         print(f"Write your prediction first: one of {', '.join(map(repr, options))}.")
     elif prediction in options:
-        print(f"Noted: {prediction!r}. Now see what the runs say.")
+        print(f"Noted: {prediction!r}. Now see what comes out.")
     else:
         print(f"{prediction!r} is not one of {', '.join(map(repr, options))}.")
 
@@ -63,10 +63,10 @@ def predict_first(prediction: Any, options: Sequence[str]) -> None:
 def reveal(prediction: Any, actual: str) -> None:
     """Put the prediction beside what was found."""
     if prediction is ...:
-        print(f"The runs say: {actual!r}. (You made no prediction.)")
+        print(f"Found: {actual!r}. (You made no prediction.)")
     else:
         verdict = "as you predicted" if prediction == actual else f"you predicted {prediction!r}"
-        print(f"The runs say: {actual!r}, {verdict}.")
+        print(f"Found: {actual!r}, {verdict}.")
 
 
 def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) -> None:

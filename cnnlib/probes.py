@@ -1,6 +1,7 @@
 """Probes of stored runs for part III: classes that were given up, and units that never fire."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pandas as pd
 import torch
@@ -12,24 +13,40 @@ from .features import activations
 from .runs import Run
 
 
+def left_out(predicted: Tensor) -> list[str]:
+    """Names of the classes that are not among ``predicted``, class numbers of shape (N,)."""
+    found = set(predicted.tolist())
+    return [name for k, name in enumerate(CLASS_NAMES) if k not in found]
+
+
 def never_predicted(run: Run) -> list[str]:
     """Names of the classes that a stored run predicts for none of the validation images."""
-    predicted = set(run.val_predictions().tolist())
-    return [name for k, name in enumerate(CLASS_NAMES) if k not in predicted]
+    return left_out(run.val_predictions())
+
+
+def largest_rise(run: Run) -> tuple[float, int]:
+    """The largest rise of the validation accuracy within one epoch, from epoch 4 on; and which."""
+    return max(
+        (after["val_acc"] - before["val_acc"], after["epoch"])
+        for before, after in pairwise(run.history[2:])
+    )
 
 
 def stuck_table(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row a run: validation accuracy and loss (after training), and classes given up."""
-    rows = [
-        {
-            "experiment": one.name,
-            "seed": one.seed,
-            "val acc": f"{one.metrics['val_acc']:.4f}",
-            "val loss": f"{one.metrics['val_loss']:.4f}",
-            "never predicted": ", ".join(never_predicted(one)),
-        }
-        for one in runs
-    ]
+    """One row a run: validation accuracy after training, its largest rise, classes given up."""
+    rows = []
+    for one in runs:
+        rise, epoch = largest_rise(one)
+        rows.append(
+            {
+                "experiment": one.name,
+                "seed": one.seed,
+                "val acc": f"{one.metrics['val_acc']:.4f}",
+                "largest rise": f"{rise:+.3f}",
+                "in epoch": epoch,
+                "never predicted": ", ".join(never_predicted(one)),
+            }
+        )
     return pd.DataFrame(rows).set_index(["experiment", "seed"])
 
 

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from cnnlib import CATALOGUE, CLASS_NAMES, build
-from cnnlib.probes import before_activation, dead, largest, never_predicted, stuck_table
+from cnnlib.probes import (
+    before_activation,
+    dead,
+    largest,
+    largest_rise,
+    left_out,
+    never_predicted,
+    stuck_table,
+)
 from cnnlib.training import normalise
 
 
@@ -15,7 +23,11 @@ def untrained(name, predicted=range(10)):
         name=name,
         seed=0,
         experiment=CATALOGUE[name],
-        metrics={"val_acc": 0.5, "val_loss": 2.0},
+        metrics={"val_acc": 0.5},
+        history=[
+            {"epoch": epoch, "val_acc": acc}
+            for epoch, acc in enumerate((0.1, 0.5, 0.6, 0.61, 0.7, 0.65), start=1)
+        ],
         model=lambda: model,
         val_predictions=lambda: torch.tensor(list(predicted)),
     )
@@ -29,11 +41,21 @@ def test_never_predicted_names_the_classes_that_are_left_out():
     ]
 
 
+def test_left_out_takes_any_predictions():
+    assert left_out(torch.arange(9)) == ["ankle boot"]
+
+
+def test_the_largest_rise_is_looked_for_after_the_third_epoch():
+    rise, epoch = largest_rise(untrained("lenet5"))
+    assert rise == pytest.approx(0.09) and epoch == 5
+
+
 def test_stuck_table_has_one_row_a_run():
     table = stuck_table([untrained("lenet5", [0]), untrained("lenet5-mended")])
     assert table.index.tolist() == [("lenet5", 0), ("lenet5-mended", 0)]
     assert table["never predicted"].tolist() == [", ".join(CLASS_NAMES[1:]), ""]
     assert table["val acc"].tolist() == ["0.5000", "0.5000"]
+    assert table["largest rise"].tolist() == ["+0.090"] * 2 and table["in epoch"].tolist() == [5, 5]
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
