@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,7 +17,6 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from sphinx.cmd.build import main as sphinx
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, BUILD, REPORT = ROOT / "notebooks", ROOT / "build" / "book", ROOT / "report"
@@ -101,8 +101,8 @@ def report(names: list[str]) -> None:
     pages = BUILD.parent / "html"
     shutil.rmtree(pages, ignore_errors=True)
     # warnings are errors; doctrees are Sphinx's own cache and no part of the book
-    words = ["-q", "-W", "-c", str(ROOT / "book"), "-d", str(BUILD / "doctrees")]
-    if sphinx([*words, str(BUILD), str(pages)]):
+    words = ["-q", "-W", "-c", ROOT / "book", "-d", BUILD / "doctrees", BUILD, pages]
+    if subprocess.run([sys.executable, "-m", "sphinx", *words], check=False).returncode:
         sys.exit("error: rendering failed; the lines above say why")
     shutil.rmtree(REPORT, ignore_errors=True)
     pages.rename(REPORT)

@@ -15,6 +15,7 @@ import seaborn as sns
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .data import CLASS_NAMES
 from .runs import Run
@@ -134,6 +135,7 @@ def bars(
     ax.bar_label(drawn, [number.format(v) for v in values.values()], padding=3, fontsize=9)
     ax.invert_yaxis()
     ax.margins(x=0.15)
+    ax.xaxis.set_major_locator(MaxNLocator(6))  # long numbers need room
     ax.set_xlabel(xlabel)
     ax.grid(visible=False, axis="y")
     sns.despine(ax=ax)
@@ -159,6 +161,7 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
     ax.errorbar(table.value, table.index, xerr=errors, fmt="o", color=blue, label="here", capsize=3)
     if "reported" in table:
         ax.plot(table.reported, table.index, "X", color=orange, label="in the report", markersize=8)
+    ax.margins(y=0.1)
     ax.invert_yaxis()
     ax.set_xlabel(xlabel)
     ax.legend(fontsize=9)

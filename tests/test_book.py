@@ -55,7 +55,7 @@ def test_refresh_refuses_an_unknown_name():
 
 def test_stable_metadata_and_ids():
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell("1", metadata={"tags": ["x"], "execution": {"t": 1}})],
+        cells=[nbformat.v4.new_code_cell("1", metadata={"tags": ["x"], "execution": {"t": "1"}})],
         metadata={"language_info": {"name": "python", "version": "3.99"}},
     )
     done = build.stable(notebook, "07")

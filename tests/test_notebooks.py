@@ -98,7 +98,9 @@ def test_numbers_in_prose_are_facts_or_the_reports(name):
 @each
 def test_spelling_is_british(name):
     wrong = r"\b(color|center|behavior|normaliz|initializ|regulariz|optimiz|gray|neighbor)\w*"
-    prose = re.sub(r"\*[^*\n]+\*|`[^`]*`", "", text(name))  # titles and code keep theirs
+    prose = re.sub(
+        r"\*\*[^*\n]+\*\*|\*[^*\n]+\*|`[^`]*`", "", text(name)
+    )  # titles and code keep theirs
     assert not re.search(wrong, prose, re.I)
 
 
