@@ -1,6 +1,7 @@
 """Sphinx settings of the rendered workbook: notebooks as they were executed, all offline."""
 
 project = "Convolutional networks by experiment"
+author = "the authors of the workbook"
 html_title = project
 language = "en-GB"
 html_language = "en"

@@ -5,6 +5,7 @@ text alternative from the data it draws; ``show`` displays the picture together 
 """
 
 import io
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -180,8 +181,9 @@ def lines(
 ) -> Axes:
     """One line for each series, over the positions 1, 2, 3, …"""
     ax = ax or plt.subplots(figsize=(7, 3.4))[1]
-    for name, values in series.items():
-        ax.plot(range(1, len(values) + 1), values, label=name)
+    styles = itertools.cycle(["-", "--", "-.", ":"])  # some colours are close to one another
+    for (name, values), style in zip(series.items(), styles, strict=False):
+        ax.plot(range(1, len(values) + 1), values, label=name, linestyle=style)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(fontsize=9)
     sns.despine(ax=ax)
