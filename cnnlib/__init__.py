@@ -14,7 +14,8 @@ _HOME = {
     "experiment": ("Arch", "Conv", "Data", "Experiment", "Recipe", "diff", "vary"),
     "models": ("build", "parameters", "summary"),
     "reported": ("REPORTED",),
-    "runs": ("Run", "StoredRunError", "run", "stored_seeds", "sweep"),
+    "runs": ("Run", "StoredRunError", "run", "stored_seeds"),
+    "sweeps": ("sweep",),
     "tables": ("comparison", "ranking", "runs_table"),
     "training": ("NonFiniteLossError", "evaluate", "fit", "lr_schedule", "predict"),
 }

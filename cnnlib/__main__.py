@@ -61,7 +61,7 @@ def refresh(args: argparse.Namespace) -> int:
 def train(args: argparse.Namespace) -> int:
     """authors: train and store experiments: NAME… [--seeds 0 1 …] [--retrain]"""
     from .catalogue import CATALOGUE
-    from .runs import sweep
+    from .sweeps import sweep
 
     parser = argparse.ArgumentParser(prog="python -m cnnlib train")
     parser.add_argument("names", nargs="*", help="experiments; none means the whole catalogue")

@@ -3,28 +3,12 @@
 An answer that has not been given yet is Python's ``...``, so an unanswered book runs through.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .exercises import EXERCISES
+from .exercises.judging import Exercise
 from .experiment import nearest
-
-Judge = Callable[[Any], str | None]
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """``judge(answer)`` gives None when the answer is right, else a sentence that helps.
-
-    ``solution`` and ``wrong`` are Python source of one expression: a right answer, and a
-    typical wrong one. The tests evaluate both.
-    """
-
-    hint: str
-    solution: str
-    wrong: str
-    judge: Judge
 
 
 def check(key: str, answer: Any = ...) -> None:
@@ -118,42 +102,6 @@ def agree(
 
 
 def _find(key: str) -> Exercise:
-    from .exercises import EXERCISES  # exercises are built from Exercise, above
-
     if key not in EXERCISES:
         raise LookupError(f"there is no exercise {key!r}; {nearest(key, list(EXERCISES))}")
     return EXERCISES[key]
-
-
-# Judges: what an exercise may ask for --------------------------------------------------------
-
-
-def number(expected: Callable[[], float], help: str, tolerance: float = 1e-6) -> Judge:
-    """A number, right within ``tolerance``; ``expected`` is computed when it is needed."""
-
-    def judge(answer: Any) -> str | None:
-        if not isinstance(answer, int | float) or isinstance(answer, bool):
-            return f"expected a number, found {type(answer).__name__}."
-        return None if math.isclose(answer, expected(), abs_tol=tolerance) else help
-
-    return judge
-
-
-def choice(expected: Callable[[], Any], help: str) -> Judge:
-    """One value, right when equal to what ``expected`` computes."""
-    return lambda answer: None if answer == expected() else help
-
-
-def behaviour(cases: Callable[[], list[tuple[tuple, Any]]], help: str) -> Judge:
-    """A function, right when it gives the expected result for every case."""
-
-    def judge(answer: Any) -> str | None:
-        if not callable(answer):
-            return f"expected a function, found {type(answer).__name__}."
-        for arguments, expected in cases():
-            found = answer(*arguments)
-            if not math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9):
-                return f"for {arguments} it gives {found}, expected {expected}. {help}"
-        return None
-
-    return judge

@@ -1,4 +1,4 @@
-"""Stored runs: load one, or train and store it; many at once with ``sweep``.
+"""Stored runs: load one, or train and store it.
 
 A stored run is a folder ``runs/NAME-seedS-IDENTITY`` with ``run.json`` (declaration, history,
 metrics, provenance), ``weights.safetensors`` and ``predictions.safetensors``.
@@ -7,15 +7,12 @@ metrics, provenance), ``weights.safetensors`` and ``predictions.safetensors``.
 import dataclasses
 import hashlib
 import json
-import multiprocessing
 import os
 import platform
 import shutil
-import signal
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +28,6 @@ from .catalogue import find
 from .data import CHECKSUMS, ROOT, load
 from .experiment import SPLIT, Experiment, diff, from_dict, identity
 from .models import LeNet, build, parameters
-from .progress import bar
 from .training import default_device, evaluate, fit, penalty, predict
 
 RECORD, WEIGHTS, PREDICTIONS = "run.json", "weights.safetensors", "predictions.safetensors"
@@ -103,7 +99,7 @@ def run(
     an unknown name and StoredRunError for a stored run that does not fit its declaration.
     """
     experiment = find(experiment)
-    stored = None if retrain else _locate(experiment, seed)
+    stored = None if retrain else locate(experiment, seed)
     if stored:
         return _load(stored, experiment, seed)
     if not (train or retrain):
@@ -126,70 +122,6 @@ def stored_seeds(experiment: str | Experiment) -> list[int]:
 def runs_folder() -> Path:
     """``$CNNLIB_RUNS``, or ``runs/`` beside the notebooks."""
     return Path(os.environ.get("CNNLIB_RUNS") or ROOT / "runs").expanduser().resolve()
-
-
-def sweep(
-    experiments: Iterable[str | Experiment],
-    seeds: Iterable[int] = (0,),
-    executor: Executor | None = None,
-    *,
-    retrain: bool = False,
-) -> list[Run]:
-    """Every experiment with every seed, in that order; what is stored already is loaded.
-
-    Without an ``executor``: one single-threaded process a core, which trains about 1.4 times
-    as many images a second as one process on two threads. Each run is stored when it ends,
-    so a sweep that is stopped goes on where it was. A failed run is named at the end.
-    """
-    jobs = [(find(experiment), seed) for experiment in experiments for seed in seeds]
-    todo = [job for job in jobs if retrain or not _locate(*job)]
-    if todo:
-        load()  # fetch the data once, before several processes ask for it
-        with (
-            executor or _one_process_a_core(len(todo)) as pool,
-            bar(len(todo), "training", "run") as progress,
-        ):
-            waiting = {pool.submit(_job, *job): job for job in todo}
-            failed = []
-            try:
-                for future in as_completed(waiting):
-                    experiment, seed = waiting[future]
-                    if error := future.exception():
-                        failed.append(f"{experiment.name} seed {seed} ({error})")
-                    progress.update()
-                    progress.set_postfix_str(f"{experiment.name} seed {seed}")
-            except KeyboardInterrupt:
-                _stop(waiting)
-                raise
-        if failed:
-            raise RuntimeError(f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}")
-    return [run(*job, train=False) for job in jobs]
-
-
-def _one_process_a_core(jobs: int) -> Executor:
-    return ProcessPoolExecutor(
-        max_workers=min(jobs, os.cpu_count() or 1),
-        mp_context=multiprocessing.get_context("spawn"),  # the same on every system
-        initializer=_start_worker,
-    )
-
-
-def _start_worker() -> None:
-    torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it, without a traceback
-
-
-def _stop(waiting: Iterable[Future]) -> None:
-    """End a sweep at once: what is being trained is dropped, what is stored stays."""
-    for future in waiting:
-        future.cancel()
-    for worker in multiprocessing.active_children():
-        worker.terminate()
-
-
-def _job(experiment: Experiment, seed: int) -> None:
-    os.environ["CNNLIB_PROGRESS"] = "off"  # the sweep has a bar of its own
-    run(experiment, seed, retrain=True, verbose=False)
 
 
 # Training and storing ------------------------------------------------------------------------
@@ -277,7 +209,7 @@ def _exact(experiment: Experiment, seed: int) -> Path:
     return runs_folder() / f"{experiment.name}-seed{seed}-{identity(experiment, seed)}"
 
 
-def _locate(experiment: Experiment, seed: int) -> Path | None:
+def locate(experiment: Experiment, seed: int) -> Path | None:
     """The folder of the run, None if there is none; an outdated one is an error."""
     exact = _exact(experiment, seed)
     if exact.is_dir():

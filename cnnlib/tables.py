@@ -12,7 +12,8 @@ from .data import load
 from .evidence import accuracy_interval, paired
 from .experiment import diff
 from .reported import REPORTED, Reported
-from .runs import Run, run, sweep
+from .runs import Run, run
+from .sweeps import sweep
 
 BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
 NOT_REPORTED = Reported(0, *[None] * 6)

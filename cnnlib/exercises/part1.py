@@ -3,11 +3,11 @@
 import math
 
 from ..catalogue import CATALOGUE
-from ..checks import Exercise, behaviour, choice, number
 from ..data import CLASS_NAMES, load
 from ..experiment import Conv, vary
 from ..models import build, parameters
 from ..training import lr_schedule
+from .judging import Exercise, behaviour, choice, number
 
 _UNPADDED = vary(CATALOGUE["baseline"], "unpadded", arch=dict(convs=(Conv(6), Conv(16))))
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..catalogue import CATALOGUE
-from ..checks import Exercise, behaviour, choice, number
 from ..data import load
 from ..experiment import Experiment, changes
 from ..runs import run
+from .judging import Exercise, behaviour, choice, number
 
 
 def _right_on_val(name: str) -> int:

@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 from .. import probes
-from ..checks import Exercise, behaviour, choice, number
 from ..data import load
 from ..runs import run
+from .judging import Exercise, behaviour, choice, number
 
 
 def _gap(name: str) -> float:

@@ -1,7 +1,7 @@
 """Exercises of part IV, chapters 15 to 18."""
 
-from ..checks import Exercise, behaviour, choice, number
 from ..evidence import standard_error
+from .judging import Exercise, behaviour, choice, number
 
 EXERCISES: dict[str, Exercise] = {
     "17.1": Exercise(
