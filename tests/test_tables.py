@@ -57,7 +57,7 @@ def test_reproduction_leaves_the_shipped_runs_alone(tmp_path, monkeypatch):
 
     def fake_sweep(experiments):  # the training itself is tested in test_runs
         seen.append(tables.os.environ["CNNLIB_RUNS"])
-        monkeypatch.setenv("CNNLIB_RUNS", str(shipped))
+        tables.os.environ["CNNLIB_RUNS"] = str(shipped)  # reproduction() takes it away again
         return [run(name, train=False) for name in experiments]
 
     shipped = run("baseline").folder.parent
