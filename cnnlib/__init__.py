@@ -8,7 +8,7 @@ import importlib
 from typing import Any
 
 _HOME = {
-    "catalogue": ("CATALOGUE", "UnknownExperimentError"),
+    "catalogue": ("CATALOGUE", "SEEDS", "UnknownExperimentError"),
     "checks": ("check", "hint", "solution", "predict_first", "reveal", "agree"),
     "data": ("CLASS_NAMES", "DataError", "load"),
     "experiment": ("Arch", "Conv", "Data", "Experiment", "Recipe", "diff", "vary"),

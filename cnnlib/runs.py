@@ -53,7 +53,11 @@ class Run:
         return self.experiment.name
 
     def model(self) -> LeNet:
-        """The trained model in eval mode, on the CPU. Damaged weights raise StoredRunError."""
+        """The trained model in eval mode, on the CPU.
+
+        Damaged or absent weights raise StoredRunError; of the shipped runs, only those of
+        seed 0 have weights.
+        """
         model = build(self.experiment)
         model.load_state_dict(self._tensors(WEIGHTS))
         return model.eval()
@@ -73,6 +77,11 @@ class Run:
         path = self.folder / name
         try:
             found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except FileNotFoundError:
+            shipped = "" if self.seed == 0 else "; only seed 0 ships its weights"
+            raise StoredRunError(
+                f"{path} is not there{shipped}; {_again(self.experiment, self.seed)}"
+            ) from None
         except OSError as error:
             raise StoredRunError(
                 f"{path} cannot be read ({error.strerror}); {_again(self.experiment, self.seed)}"

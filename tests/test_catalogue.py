@@ -39,6 +39,7 @@ def test_report_1_is_a_star():
 def test_controls_change_one_thing():
     assert changed("convolution-padded") == changed("convolution-wide") == ["arch.convs"]
     assert changed("adam-halved") == changed("sgd-0.1-constant") == ["recipe.schedule"]
+    assert changed("batch-128") == ["recipe.batch_size"]
 
 
 def test_report_2_is_a_chain_of_single_changes():
