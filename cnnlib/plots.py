@@ -177,13 +177,22 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
 
 
 def lines(
-    series: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str, ax: Axes | None = None
+    series: Mapping[str, Sequence[float]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    steps: bool = False,
+    ax: Axes | None = None,
 ) -> Axes:
-    """One line for each series, over the positions 1, 2, 3, …"""
+    """One line for each series, over the positions 1, 2, 3, …
+
+    ``steps=True`` keeps each value level around its position: nothing lies in between.
+    """
+    drawn = "steps-mid" if steps else "default"
     ax = ax or plt.subplots(figsize=(7, 3.4))[1]
     styles = itertools.cycle(["-", "--", "-.", ":"])  # some colours are close to one another
     for (name, values), style in zip(series.items(), styles, strict=False):
-        ax.plot(range(1, len(values) + 1), values, label=name, linestyle=style)
+        ax.plot(range(1, len(values) + 1), values, label=name, ls=style, ds=drawn)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(fontsize=9)
     sns.despine(ax=ax)
