@@ -27,7 +27,7 @@ from torchvision.datasets import FashionMNIST
 from torchvision.transforms import Compose, Normalize, ToTensor
 
 from cnnlib import CATALOGUE, build, fit, load
-from cnnlib.data import data_folder
+from cnnlib.sources import data_folder
 from cnnlib.training import default_device, make_optimiser, normalise
 
 EXPERIMENT = CATALOGUE["maxpool"]

@@ -10,13 +10,14 @@ from typing import Any
 _HOME = {
     "catalogue": ("CATALOGUE", "SEEDS", "UnknownExperimentError"),
     "checks": ("check", "hint", "solution", "predict_first", "reveal", "agree"),
-    "data": ("CLASS_NAMES", "DataError", "load"),
+    "data": ("CLASS_NAMES", "load"),
     "experiment": ("Arch", "Conv", "Data", "Experiment", "Recipe", "diff", "vary"),
     "models": ("build", "parameters", "summary"),
     "reported": ("REPORTED",),
     "runs": ("Run", "StoredRunError", "run", "stored_seeds"),
-    "sweeps": ("sweep",),
-    "tables": ("comparison", "ranking", "runs_table"),
+    "sources": ("DataError",),
+    "sweeps": ("cross_validate", "sweep"),
+    "tables": ("accuracies", "comparison", "difference", "ranking", "runs_table", "seeds_table"),
     "training": ("NonFiniteLossError", "evaluate", "fit", "lr_schedule", "predict"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

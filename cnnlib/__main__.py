@@ -98,7 +98,7 @@ def prepare() -> None:
     """
     import matplotlib.font_manager  # noqa: F401
 
-    from .data import fetch
+    from .sources import fetch
 
     print(f"Data: checked, in {fetch()}", flush=True)
 
@@ -167,7 +167,8 @@ def set_up() -> int:
     print(f"Environment: installing into {ENV} (several minutes the first time)", flush=True)
     if not PYTHON.exists():
         venv.create(ENV, with_pip=True)
-    install = ("-m", "pip", "install", "--disable-pip-version-check", "-e", f"{ROOT}[test,book]")
+    package = f"{ROOT}[test,book,cluster]"
+    install = ("-m", "pip", "install", "--disable-pip-version-check", "-e", package)
     if code := python(*install, interpreter=PYTHON):
         print("error: the installation failed; its last lines say why", file=sys.stderr)
         return code

@@ -1,11 +1,17 @@
-"""What the numbers can carry: standard errors, intervals and paired tests (numpy and scipy)."""
+"""What the numbers can carry: standard errors, intervals, paired tests, groups.
 
+The first part is for one trained model and the luck of which images were drawn; the second
+for several seeds, and the luck of the seed.
+"""
+
+import itertools
 import math
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp, tukey_hsd
 
 
 def standard_error(acc: float, images: int) -> float:
@@ -57,3 +63,79 @@ def paired(labels: ArrayLike, first: ArrayLike, second: ArrayLike) -> Paired:
     p_value = float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
     difference = (only_first - only_second) / len(labels)
     return Paired(only_first, only_second, difference, p_value)
+
+
+# Several seeds -------------------------------------------------------------------------------
+
+
+class OverSeeds(NamedTuple):
+    """A mean over seeds with its 95 % interval; ``p_value`` is for "the mean is 0"."""
+
+    mean: float
+    low: float
+    high: float
+    p_value: float
+    seeds: int
+
+    def __str__(self) -> str:
+        interval = f"95 % interval {self.low:+.4f} to {self.high:+.4f}"
+        return f"{self.mean:+.4f} ({interval}; {self.seeds} seeds, p = {self.p_value:.2g})"
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 when the whole interval lies on that side of 0, else 0: can't be told."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+def over_seeds(values: ArrayLike) -> OverSeeds:
+    """Mean and Student's 95 % t interval of one figure a seed, ``values`` (seeds,).
+
+    Give it accuracies, or the differences of two experiments seed by seed: then ``p_value`` is
+    that of the paired t-test. Raises ValueError for fewer than two seeds.
+    """
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(
+            f"values has shape {values.shape}; expected one figure a seed, two or more"
+        )
+    mean = float(values.mean())
+    if np.ptp(values) == 0:  # all equal: nothing to divide by
+        return OverSeeds(mean, mean, mean, float(mean == 0), len(values))
+    test = ttest_1samp(values, 0.0)
+    interval = test.confidence_interval(0.95)
+    low, high = float(interval.low), float(interval.high)
+    return OverSeeds(mean, low, high, float(test.pvalue), len(values))
+
+
+def groups(accs: pd.DataFrame, level: float = 0.05) -> dict[str, str]:
+    """Letters for models that can't be told apart; ``accs`` has a column a model, a row a seed.
+
+    Two models with a letter in common can't be told apart at ``level``, all pairs considered
+    together (Games and Howell 1976; it does not ask for equal spreads). Models are given best
+    mean first, and a letter always covers neighbours in that order.
+    """
+    order = list(accs.mean().sort_values(ascending=False, kind="stable").index)
+    p_values = tukey_hsd(*(accs[name] for name in order), equal_var=False).pvalue
+    runs: list[range] = []
+    for start in range(len(order)):
+        end = start + 1
+        while end < len(order) and (p_values[start : end + 1, start : end + 1] >= level).all():
+            end += 1
+        if not runs or end > runs[-1].stop:
+            runs.append(range(start, end))
+    letters = dict(zip("abcdefghijklmnopqrstuvwxyz", runs, strict=False))
+    return {
+        name: "".join(letter for letter, run in letters.items() if i in run)
+        for i, name in enumerate(order)
+    }
+
+
+def winners(accs: pd.DataFrame) -> pd.Series:
+    """How often each model is the best, if each had been trained with one seed only.
+
+    All ways to draw one row for each column are counted (so up to eight columns or so); a tie
+    is shared. Fractions that add up to 1.
+    """
+    draws = np.array(list(itertools.product(*(accs[name] for name in accs))))
+    best = draws == draws.max(axis=1, keepdims=True)
+    return pd.Series((best / best.sum(axis=1, keepdims=True)).mean(axis=0), index=accs.columns)

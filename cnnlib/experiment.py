@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 SPLIT = "stratified 80/20, seed 0"
+FOLDS = 5
+FOLD_KINDS = ("stratified", "plain")
+SPLITS = ("holdout", *(f"{kind}-{fold}" for kind in FOLD_KINDS for fold in range(1, FOLDS + 1)))
 
 
 def _one_of(owner: Any, field: str, allowed: tuple[str, ...]) -> None:
@@ -27,6 +30,13 @@ def _at_least(owner: Any, field: str, low: float) -> None:
     if not (value := getattr(owner, field)) >= low:
         raise ValueError(
             f"{type(owner).__name__}.{field} is {value!r}; expected a number of at least {low}"
+        )
+
+
+def _at_most(owner: Any, field: str, high: float) -> None:
+    if not (value := getattr(owner, field)) <= high:
+        raise ValueError(
+            f"{type(owner).__name__}.{field} is {value!r}; expected a number of at most {high}"
         )
 
 
@@ -120,14 +130,29 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Data:
-    """What happens to the pixels: scaled to [0, 1], then ``(x - mean) / std``."""
+    """Which images, and what happens to their pixels: [0, 1], augmented, ``(x - mean) / std``.
+
+    ``split`` is ``"holdout"``, or a fold of a cross-validation: ``"stratified-1"`` to
+    ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``). Only training
+    images are augmented, each with its own random draws.
+    """
 
     mean: float = 0.0
     std: float = 1.0
+    rotation: float = 0.0  # degrees: up to so many either way
+    flip: float = 0.0  # probability of a left-right flip
+    brightness: float = 0.0  # b: times a factor between 1 - b and 1 + b
+    contrast: float = 0.0  # c: distance from the image's mean times between 1 - c and 1 + c
+    split: str = "holdout"
 
     def __post_init__(self) -> None:
         if not self.std > 0:
             raise ValueError(f"Data.std is {self.std!r}; expected a number above 0")
+        _between(self, "rotation", 0, 180)
+        for field in ("flip", "brightness", "contrast"):
+            _at_least(self, field, 0)
+            _at_most(self, field, 1)
+        _one_of(self, "split", SPLITS)
 
 
 @dataclass(frozen=True)

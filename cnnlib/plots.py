@@ -84,39 +84,65 @@ def images(
 
 
 def curves(runs: Sequence[Run]) -> Figure:
-    """Loss and accuracy against the epoch: validation solid, training dashed."""
+    """Loss and accuracy against the epoch: validation solid, training dashed.
+
+    Several seeds of one experiment share a line, their mean, in a band from the lowest to the
+    highest of them.
+    """
+    table = pd.concat([_by_epoch(run) for run in runs], ignore_index=True)
+    colours = sns.color_palette(PALETTE, table.experiment.nunique())
     figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.6))
-    colours = sns.color_palette(PALETTE, len(runs))
-    for ax, kind, label in zip(
-        panels, ("loss", "acc"), ("loss (nats an image)", "accuracy (fraction)"), strict=True
-    ):
-        for run, colour in zip(runs, colours, strict=True):
-            table = pd.DataFrame(run.history)
-            ax.plot(
-                table.epoch, table[f"val_{kind}"], color=colour, label=f"{run.name}, validation"
-            )
-            ax.plot(
-                table.epoch,
-                table[f"train_{kind}"],
-                color=colour,
-                linestyle="--",
-                label=f"{run.name}, training",
-            )
-        ax.set(xlabel="epoch", ylabel=label)
+    labels = {"loss": "loss (nats an image)", "acc": "accuracy (fraction)"}
+    for ax, (kind, label) in zip(panels, labels.items(), strict=True):
+        sns.lineplot(
+            table,
+            x="epoch",
+            y=kind,
+            hue="experiment",
+            style="images",
+            errorbar=("pi", 100),
+            palette=colours,
+            legend=ax is panels[0],
+            ax=ax,
+        )
+        ax.set(ylabel=label)
     panels[0].legend(fontsize=8)
     sns.despine(figure)
     figure.tight_layout()
-    told = [
-        f"{run.name}: validation loss from {run.history[0]['val_loss']:.3f} to "
-        f"{run.history[-1]['val_loss']:.3f}, accuracy from {run.history[0]['val_acc']:.3f} to "
-        f"{run.history[-1]['val_acc']:.3f}; training accuracy ends at "
-        f"{run.history[-1]['train_acc']:.3f}"
-        for run in runs
-    ]
-    epochs = len(runs[0].history)
-    return _told(
-        figure,
-        f"Two line plots, loss and accuracy against the epoch, 1 to {epochs}. {'. '.join(told)}.",
+    epochs = table.epoch.max()
+    told = ". ".join(
+        _told_curve(name, rows) for name, rows in table.groupby("experiment", sort=False)
+    )
+    start = f"Two line plots, loss and accuracy against the epoch, 1 to {epochs}."
+    return _told(figure, f"{start} {told}.")
+
+
+def _by_epoch(run: Run) -> pd.DataFrame:
+    """A history as one row an epoch and kind of images: experiment, seed, epoch, loss, acc."""
+    history = pd.DataFrame(run.history)
+    parts = {"validation": "val", "training": "train"}
+    return pd.concat(
+        history[["epoch"]].assign(
+            experiment=run.name,
+            seed=run.seed,
+            images=images,
+            loss=history[f"{part}_loss"],
+            acc=history[f"{part}_acc"],
+        )
+        for images, part in parts.items()
+    )
+
+
+def _told_curve(name: str, rows: pd.DataFrame) -> str:
+    mean = rows.groupby(["images", "epoch"])[["loss", "acc"]].mean()
+    val, train = mean.loc["validation"], mean.loc["training"]
+    last = rows[(rows.images == "validation") & (rows.epoch == rows.epoch.max())].acc
+    seeds = f", mean of {len(last)} seeds" if len(last) > 1 else ""
+    spread = f" ({last.min():.3f} to {last.max():.3f})" if seeds else ""
+    return (
+        f"{name}{seeds}: validation loss from {val.loss.iloc[0]:.3f} to {val.loss.iloc[-1]:.3f}, "
+        f"accuracy from {val.acc.iloc[0]:.3f} to {val.acc.iloc[-1]:.3f}{spread}; "
+        f"training accuracy ends at {train.acc.iloc[-1]:.3f}"
     )
 
 

@@ -12,7 +12,7 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +25,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from .catalogue import find
-from .data import CHECKSUMS, ROOT, load
+from .data import load
 from .experiment import SPLIT, Experiment, diff, from_dict, identity
 from .models import LeNet, build, parameters
+from .sources import CHECKSUMS, ROOT
 from .training import default_device, evaluate, fit, penalty, predict
 
 RECORD, WEIGHTS, PREDICTIONS = "run.json", "weights.safetensors", "predictions.safetensors"
@@ -66,7 +67,7 @@ class Run:
         """Labels (N,) and logits (N, 10) on ``"val"`` or ``"test"``, computed here and now."""
         if split not in ("val", "test"):
             raise ValueError(f"split is {split!r}; expected 'val' or 'test'")
-        part = getattr(load(), split)
+        part = getattr(load(self.experiment.data.split), split)
         return part.labels, predict(self.model(), part.images, self.experiment.data)
 
     def val_predictions(self) -> Tensor:
@@ -137,7 +138,7 @@ def runs_folder() -> Path:
 
 
 def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
-    data, device = load(), default_device()
+    data, device = load(experiment.data.split), default_device()
     model = build(experiment, seed=seed).to(device)
     started = time.perf_counter()
     history = fit(model, experiment, data.train, data.val, seed=seed, verbose=verbose)
@@ -183,10 +184,29 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         (scratch / RECORD).write_text(
             json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8"
         )
+    _forget_older(experiment, seed)
+    return _load(_exact(experiment, seed), experiment, seed)
+
+
+def keep(experiment: Experiment, seed: int, files: Mapping[str, bytes]) -> Run:
+    """Store a run that was trained elsewhere, given as the content of its files, by name.
+
+    Where it is stored already (trained here, or on a shared disk), nothing is written.
+    """
+    exact = _exact(experiment, seed)
+    if not exact.is_dir():
+        with _written_whole(exact) as scratch:
+            for name in (RECORD, WEIGHTS, PREDICTIONS):
+                (scratch / name).write_bytes(files[name])
+        _forget_older(experiment, seed)
+    return _load(exact, experiment, seed)
+
+
+def _forget_older(experiment: Experiment, seed: int) -> None:
+    """Remove runs of the same name and seed under an earlier declaration."""
     for stale in runs_folder().glob(f"{experiment.name}-seed{seed}-*"):
         if stale != _exact(experiment, seed):
-            shutil.rmtree(stale)  # the same name and seed under an earlier declaration
-    return _load(_exact(experiment, seed), experiment, seed)
+            shutil.rmtree(stale)
 
 
 @contextmanager

@@ -1,18 +1,26 @@
-"""Many runs at once, one single-threaded process a core."""
+"""Many runs at once: experiments with several seeds, and the folds of a cross-validation."""
 
 import multiprocessing
 import os
 import signal
 from collections.abc import Iterable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import (
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+)
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 
 import torch
 
 from .catalogue import find
 from .data import load
-from .experiment import Experiment
+from .experiment import FOLD_KINDS, FOLDS, Experiment, vary
 from .progress import bar
-from .runs import Run, locate, run
+from .runs import Run, keep, locate, run
 
 
 def sweep(
@@ -25,45 +33,85 @@ def sweep(
     """Every experiment with every seed, in that order; what is stored already is loaded.
 
     Without an ``executor``: one single-threaded process a core, which trains about 1.4 times
-    as many images a second as one process on two threads. Each run is stored when it ends,
-    so a sweep that is stopped goes on where it was. A failed run is named at the end.
+    as many images a second as one process on two threads. Any ``concurrent.futures.Executor``
+    will do; Dask's ``Client.get_executor()`` reaches other machines, which need the data but
+    not this folder: the runs come back and are stored here. Each run is stored when it ends,
+    so a sweep that was stopped goes on where it was. Raises RuntimeError at the end, naming
+    the runs that failed or whose process was killed; the others are stored by then.
     """
+    seeds = list(seeds)
     jobs = [(find(experiment), seed) for experiment in experiments for seed in seeds]
     todo = [job for job in jobs if retrain or not locate(*job)]
     if todo:
         load()  # fetch the data once, before several processes ask for it
-        with (
-            executor or _one_process_a_core(len(todo)) as pool,
-            bar(len(todo), "training", "run") as progress,
-        ):
-            waiting = {pool.submit(_job, *job): job for job in todo}
-            failed = []
-            try:
-                for future in as_completed(waiting):
-                    experiment, seed = waiting[future]
-                    if error := future.exception():
-                        failed.append(f"{experiment.name} seed {seed} ({error})")
-                    progress.update()
-                    progress.set_postfix_str(f"{experiment.name} seed {seed}")
-            except KeyboardInterrupt:
-                _stop(waiting)
-                raise
+        failed = _all_of(todo, executor)
         if failed:
-            raise RuntimeError(f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}")
+            raise RuntimeError(
+                f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}. The others are "
+                "stored; the same call again trains what is missing"
+            )
     return [run(*job, train=False) for job in jobs]
 
 
-def _one_process_a_core(jobs: int) -> Executor:
-    return ProcessPoolExecutor(
-        max_workers=min(jobs, os.cpu_count() or 1),
-        mp_context=multiprocessing.get_context("spawn"),  # the same on every system
-        initializer=_start_worker,
-    )
+def cross_validate(
+    experiment: str | Experiment,
+    kind: str = "stratified",
+    *,
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> list[Run]:
+    """The runs of an experiment on each of five folds (see ``data.folds``), in order.
+
+    A fold's ``val`` figures are for the images it was not trained on. The test set takes no part.
+    """
+    return sweep(fold_experiments(experiment, kind), [seed], executor)
+
+
+def fold_experiments(experiment: str | Experiment, kind: str = "stratified") -> list[Experiment]:
+    """The variants of an experiment that train on one fold each: ``NAME-stratified-1``, …"""
+    if kind not in FOLD_KINDS:
+        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(FOLD_KINDS)}")
+    parent = find(experiment)
+    parts = [f"{kind}-{fold}" for fold in range(1, FOLDS + 1)]
+    return [vary(parent, f"{parent.name}-{part}", data=dict(split=part)) for part in parts]
+
+
+def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> list[str]:
+    """Train and store these; what failed, in words."""
+    failed = []
+    own = None if executor else ThreadPoolExecutor(min(len(todo), os.cpu_count() or 1))
+    job = _job if executor else _in_a_process
+    with own or nullcontext(executor) as pool, bar(len(todo), "training", "run") as progress:
+        waiting = {pool.submit(job, *which): which for which in todo}
+        try:
+            for future in as_completed(waiting):
+                experiment, seed = waiting[future]
+                try:
+                    keep(experiment, seed, future.result())
+                except Exception as error:  # of any kind: the other runs go on
+                    failed.append(f"{experiment.name} seed {seed} ({error})")
+                progress.update()
+                progress.set_postfix_str(f"{experiment.name} seed {seed}")
+        except KeyboardInterrupt:
+            _stop(waiting)
+            raise
+    return failed
+
+
+def _in_a_process(experiment: Experiment, seed: int) -> dict[str, bytes]:
+    """Train in a process of its own: if that is killed, this run is lost and no other."""
+    spawn = multiprocessing.get_context("spawn")  # the same on every system
+    with ProcessPoolExecutor(1, spawn, initializer=_start_worker) as pool:
+        try:
+            return pool.submit(_job, experiment, seed).result()
+        except BrokenProcessPool:
+            raise RuntimeError("its process was killed") from None
 
 
 def _start_worker() -> None:
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it, without a traceback
+    # Ctrl-C reaches all processes at once: let the parent alone hear it, and end the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _stop(waiting: Iterable[Future]) -> None:
@@ -74,6 +122,8 @@ def _stop(waiting: Iterable[Future]) -> None:
         worker.terminate()
 
 
-def _job(experiment: Experiment, seed: int) -> None:
+def _job(experiment: Experiment, seed: int) -> dict[str, bytes]:
+    """Train and store here; the stored files go back to whoever asked."""
     os.environ["CNNLIB_PROGRESS"] = "off"  # the sweep has a bar of its own
-    run(experiment, seed, retrain=True, verbose=False)
+    done = run(experiment, seed, retrain=True, verbose=False)
+    return {path.name: path.read_bytes() for path in done.folder.iterdir()}

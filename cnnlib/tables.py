@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from .catalogue import CATALOGUE
+from .catalogue import CATALOGUE, SEEDS
 from .data import load
-from .evidence import accuracy_interval, paired
+from .evidence import OverSeeds, accuracy_interval, over_seeds, paired
 from .experiment import diff
 from .reported import REPORTED, Reported
-from .runs import Run, run
+from .runs import Run, run, stored_seeds
 from .sweeps import sweep
 
 BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
@@ -67,20 +67,57 @@ def comparison(child: Run, parent: Run) -> str:
     )
 
 
+def accuracies(names: Sequence[str], figure: str = "val_acc") -> pd.DataFrame:
+    """One figure of ``Run.metrics`` for every shipped seed: a row a seed, a column a model."""
+    runs = {name: [run(name, seed, train=False) for seed in SEEDS] for name in names}
+    columns = {name: [one.metrics[figure] for one in some] for name, some in runs.items()}
+    return pd.DataFrame(columns, index=pd.Index(SEEDS, name="seed"))
+
+
+def seeds_table(names: Sequence[str]) -> pd.DataFrame:
+    """Validation accuracy over the shipped seeds: mean, 95 % interval, range; the report's."""
+    rows = {}
+    for name, accs in accuracies(names).items():
+        found = over_seeds(accs)
+        rows[name] = {
+            "mean val acc": _four(found.mean),
+            "95 % interval": f"{found.low:.4f} to {found.high:.4f}",
+            "lowest": _four(accs.min()),
+            "highest": _four(accs.max()),
+            "reported": _four(REPORTED.get(name, NOT_REPORTED).val_acc),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def difference(child: str, parent: str, figure: str = "val_acc") -> OverSeeds:
+    """``child`` minus ``parent`` over the shipped seeds, paired seed by seed (paired t-test)."""
+    accs = accuracies([child, parent], figure)
+    return over_seeds(accs[child] - accs[parent])
+
+
 def readme_table() -> str:
-    """The README's table, in Markdown: every experiment of the catalogue with seed 0."""
-    heads = ["experiment", "what it changes", "parameters", "train acc", "val acc"]
+    """The README's table, in Markdown: every experiment of the catalogue, over its seeds."""
+    heads = ["experiment", "what it changes", "parameters", "train acc", "val acc", "seeds"]
     heads += ["reported train", "reported val"]
-    lines = [f"| {' | '.join(heads)} |", "|---|---|--:|--:|--:|--:|--:|"]
+    lines = [f"| {' | '.join(heads)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
     for name, experiment in CATALOGUE.items():
-        row = runs_table([run(name, train=False)]).loc[name]
-        parent = experiment.parent
+        parent, reported = experiment.parent, REPORTED.get(name, NOT_REPORTED)
         what = f"from `{parent}`: {diff(CATALOGUE[parent], experiment)}" if parent else "–"
-        cells = [f"`{name}`", what.replace("|", "/"), row["parameters"]]
-        cells += [row["train acc"], row["val acc"]]
-        cells += [row["reported train acc"] or "–", row["reported val acc"] or "–"]
+        runs = [run(name, seed, train=False) for seed in stored_seeds(name) if seed in SEEDS]
+        cells = [f"`{name}`", what.replace("|", "/"), f"{runs[0].metrics['parameters']:,}"]
+        cells += [_plus_minus([one.history[-1]["train_acc"] for one in runs])]
+        cells += [_plus_minus([one.metrics["val_acc"] for one in runs]), str(len(runs))]
+        cells += [_four(value) or "–" for value in (reported.train_acc, reported.val_acc)]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _plus_minus(values: Sequence[float]) -> str:
+    """Mean ± half of the 95 % interval over seeds; one seed has no interval."""
+    if len(values) == 1:
+        return _four(values[0])
+    found = over_seeds(values)
+    return f"{found.mean:.4f} ± {found.high - found.mean:.4f}"
 
 
 def write_readme(path: Path) -> bool:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .augment import augment
 from .data import Split
 from .experiment import Data, Experiment, Recipe
 from .progress import bar
@@ -34,9 +35,9 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train ``model`` by the experiment's recipe; return one dict for each epoch.
 
-    ``seed`` fixes batch order and dropout. ``epochs`` may cut the recipe short: the schedule
-    stays the recipe's, so two epochs here are the first two of the whole run. Losses are the
-    mean cross-entropy an image, in nats; the L2 penalty stands beside them, on its own.
+    ``seed`` fixes batch order, dropout and augmentation. ``epochs`` may cut the recipe short:
+    the schedule stays the recipe's, so two epochs here are the first two of the whole run.
+    Losses are the mean cross-entropy an image, in nats; the L2 penalty stands beside them.
     Raises NonFiniteLossError (with epoch, step and learning rate) when the loss is not a number.
     """
     device = next(model.parameters()).device
@@ -46,7 +47,7 @@ def fit(
     order = torch.Generator().manual_seed(seed)
     history = []
     with (
-        torch.random.fork_rng(),  # dropout draws from the global state: leave it as it was
+        torch.random.fork_rng(),  # dropout and augmentation draw from it: leave it as it was
         bar(len(schedule) * len(train), experiment.name, "image") as progress,
     ):
         torch.manual_seed(seed)
@@ -96,7 +97,8 @@ def train_epoch(
     losses, hits = [], []
     shuffled = torch.randperm(len(train), generator=order).to(train.labels.device)
     for batch in shuffled.split(experiment.recipe.batch_size):
-        images = normalise(train.images[batch], experiment.data)  # (B, 1, 28, 28)
+        images = augment(train.images[batch], experiment.data)  # (B, 1, 28, 28), often as they are
+        images = normalise(images, experiment.data)
         labels = train.labels[batch]  # (B,)
         logits = model(images)  # (B, 10)
         loss = F.cross_entropy(logits, labels)

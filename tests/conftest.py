@@ -24,6 +24,6 @@ def small(data):
 def store(tmp_path, monkeypatch, small):
     """An empty run store in which training takes a second, on the small data."""
     monkeypatch.setenv("CNNLIB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(runs, "load", lambda: small)
+    monkeypatch.setattr(runs, "load", lambda split="holdout": small)
     torch.set_num_threads(1)
     return tmp_path / "runs"

@@ -1,11 +1,20 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, t, ttest_rel
 from sklearn.metrics import recall_score
 
-from cnnlib.evidence import accuracy_interval, paired, per_class_accuracy, standard_error
+from cnnlib.evidence import (
+    accuracy_interval,
+    groups,
+    over_seeds,
+    paired,
+    per_class_accuracy,
+    standard_error,
+    winners,
+)
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 10, 500)
@@ -51,3 +60,63 @@ def test_paired_is_fair():
 def test_paired_refuses_other_images():
     with pytest.raises(ValueError, match=r"shapes \(500,\), \(500,\) and \(499,\)"):
         paired(LABELS, FIRST, SECOND[:-1])
+
+
+# Several seeds -------------------------------------------------------------------------------
+
+FIVE = np.array([0.8912, 0.8899, 0.8931, 0.8876, 0.8920])
+OTHER = np.array([0.9009, 0.8985, 0.8990, 0.9003, 0.8971])
+
+
+def test_mean_over_seeds_is_students():
+    found = over_seeds(FIVE)
+    half = t.ppf(0.975, df=4) * FIVE.std(ddof=1) / math.sqrt(5)
+    assert found[:3] == pytest.approx((FIVE.mean(), FIVE.mean() - half, FIVE.mean() + half))
+    assert found.seeds == 5 and found.sign == 1
+    assert over_seeds(-FIVE).sign == -1 and over_seeds([-1.0, 1.0, 0.1]).sign == 0
+
+
+def test_over_seeds_reads_as_a_sentence():
+    assert str(over_seeds([0.01, 0.02, 0.03])) == (
+        "+0.0200 (95 % interval -0.0048 to +0.0448; 3 seeds, p = 0.074)"
+    )
+
+
+def test_differences_over_seeds_give_the_paired_t_test():
+    assert over_seeds(OTHER - FIVE).p_value == pytest.approx(ttest_rel(OTHER, FIVE).pvalue)
+
+
+def test_interval_covers_as_often_as_it_says():
+    covered = [
+        low <= 0.5 <= high for _, low, high, *_ in map(over_seeds, RNG.normal(0.5, 1, (2000, 5)))
+    ]
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.02)
+
+
+def test_equal_values_have_no_spread():
+    assert over_seeds([0.5, 0.5, 0.5]) == (0.5, 0.5, 0.5, 0.0, 3)
+    assert over_seeds([0.0, 0.0]).p_value == 1.0
+
+
+@pytest.mark.parametrize("values", [[], [0.9], [[0.9, 0.8]]])
+def test_one_seed_has_no_interval(values):
+    with pytest.raises(ValueError, match="expected one figure a seed, two or more"):
+        over_seeds(values)
+
+
+def test_groups_share_a_letter_when_they_cannot_be_told_apart():
+    table = {"low": FIVE - 0.05, "middle": FIVE, "twin": FIVE[::-1] + 0.0001, "high": OTHER}
+    assert groups(pd.DataFrame(table)) == {"high": "a", "twin": "b", "middle": "b", "low": "c"}
+
+
+def test_groups_may_overlap():
+    noise = np.array([-2.0, -1, 0, 1, 2])
+    table = pd.DataFrame({"a": noise + 4, "b": noise + 2, "c": noise})
+    assert groups(table) == {"a": "a", "b": "ab", "c": "b"}
+
+
+def test_winners_by_hand():
+    table = pd.DataFrame({"steady": [2.0, 2.0], "wild": [1.0, 3.0], "last": [0.0, 0.0]})
+    assert winners(table).to_dict() == {"steady": 0.5, "wild": 0.5, "last": 0.0}
+    tied = pd.DataFrame({"one": [1.0], "same": [1.0]})
+    assert winners(tied).to_dict() == {"one": 0.5, "same": 0.5}

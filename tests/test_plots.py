@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from cnnlib import plots, run
+from cnnlib import CATALOGUE, SEEDS, plots, run
 
 
 @pytest.fixture(autouse=True)
@@ -64,10 +64,26 @@ def test_curves_draw_both_parts_of_every_run():
     runs = [run("baseline", train=False), run("maxpool", train=False)]
     figure = plots.curves(runs)
     loss, acc = figure.axes
-    assert len(loss.lines) == len(acc.lines) == 4
-    assert list(acc.lines[0].get_ydata()) == [epoch["val_acc"] for epoch in runs[0].history]
+    drawn = [list(line.get_ydata()) for line in acc.lines]
+    expected = [[e[k] for e in one.history] for one in runs for k in ("val_acc", "train_acc")]
+    assert sorted(drawn) == sorted(expected)
+    named = [text.get_text() for text in loss.get_legend().texts]
+    assert [name for name in named if name in CATALOGUE] == ["baseline", "maxpool"]
     assert loss.get_ylabel() == "loss (nats an image)" and loss.get_xlabel() == "epoch"
     assert f"maxpool: validation loss from {runs[1].history[0]['val_loss']:.3f}" in figure.alt_text
+
+
+def test_curves_of_several_seeds_are_their_mean_in_a_band():
+    runs = [run("maxpool", seed, train=False) for seed in SEEDS]
+    figure = plots.curves(runs)
+    acc = figure.axes[1]
+    last = [one.history[-1]["val_acc"] for one in runs]
+    assert acc.lines[0].get_ydata()[-1] == pytest.approx(sum(last) / len(last))
+    band = acc.collections[0].get_paths()[0].vertices
+    at_end = band[band[:, 0] == 15, 1]
+    assert (at_end.min(), at_end.max()) == pytest.approx((min(last), max(last)))
+    assert "maxpool, mean of 5 seeds: validation loss" in figure.alt_text
+    assert f"({min(last):.3f} to {max(last):.3f})" in figure.alt_text
 
 
 def test_bars_label_what_they_show():

@@ -1,16 +1,13 @@
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
 
 import cnnlib
-from cnnlib import CATALOGUE, StoredRunError, run, runs, stored_seeds, sweep, vary
+from cnnlib import CATALOGUE, StoredRunError, run, runs, stored_seeds, vary
 from cnnlib.experiment import declared, identity
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
 from cnnlib.training import evaluate, lr_schedule
@@ -43,7 +40,7 @@ def test_shipped_run_is_whole(name, seed, data):
     assert one.metrics["parameters"] == cnnlib.parameters(cnnlib.build(name))
     right = (one.val_predictions() == data.val.labels).double().mean().item()
     assert one.metrics["val_acc"] == pytest.approx(right, abs=1e-12)
-    assert one.provenance["data_sha256"] == cnnlib.data.CHECKSUMS["train-images-idx3-ubyte"]
+    assert one.provenance["data_sha256"] == cnnlib.sources.CHECKSUMS["train-images-idx3-ubyte"]
     assert one.provenance["images_per_second"] > 0 and one.provenance["torch"]
 
 
@@ -207,54 +204,3 @@ def test_two_processes_may_store_the_same_run(store, monkeypatch):
     monkeypatch.setattr(runs, "save_file", another_is_first)
     assert timeless(run(QUICK, retrain=True, verbose=False)) == timeless(first)
     assert contents(store) == [first.folder.name]
-
-
-# Sweeps -------------------------------------------------------------------------------------
-
-
-def test_a_sweep_equals_single_runs_and_goes_on_where_it_was(store):
-    from concurrent.futures import ThreadPoolExecutor
-
-    alone = {seed: timeless(run(QUICK, seed, verbose=False)) for seed in (0, 1)}
-    swept = sweep([QUICK, TWIN], seeds=(0, 1), executor=ThreadPoolExecutor(1))
-    assert [(one.name, one.seed) for one in swept] == [
-        *(("quick", 0), ("quick", 1), ("twin", 0), ("twin", 1))
-    ]
-    assert [timeless(one) for one in swept[:2]] == [alone[0], alone[1]]
-    stamps = {one.folder: (one.folder / RECORD).stat().st_mtime_ns for one in swept}
-    again = sweep([QUICK, TWIN], seeds=(0, 1))  # nothing to do: no process is started
-    assert {one.folder: (one.folder / RECORD).stat().st_mtime_ns for one in again} == stamps
-
-
-def test_a_failed_run_is_named_and_the_others_are_kept(store):
-    from concurrent.futures import ThreadPoolExecutor
-
-    wild = vary(CATALOGUE["lr-0.1"], "wild", recipe=dict(lr=1e25))
-    with pytest.raises(
-        RuntimeError, match=r"1 of 2 runs failed: wild seed 0 \(.*step 2 of epoch 1"
-    ):
-        sweep([wild, QUICK], executor=ThreadPoolExecutor(1))
-    assert contents(store) == [f"quick-seed0-{identity(QUICK, 0)}"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
-def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(tmp_path):
-    environment = {**os.environ, "CNNLIB_RUNS": str(tmp_path), "CNNLIB_PROGRESS": "off"}
-    words = [sys.executable, "-m", "cnnlib", "train", "baseline", "maxpool", "filters"]
-    process = subprocess.Popen(
-        words, cwd=cnnlib.data.ROOT, env=environment, stderr=subprocess.PIPE, start_new_session=True
-    )
-    time.sleep(20)  # by now its workers train
-    assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=30)[1].decode()
-    assert process.returncode == 130 and "Traceback" not in said and "Stopped." in said
-    assert contents(tmp_path) == []
-
-
-def test_worker_processes_train_as_this_one_does(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLIB_RUNS", str(tmp_path))
-    torch.set_num_threads(1)
-    short = vary(CATALOGUE["convolution"], "short", recipe=dict(epochs=1, batch_size=256))
-    (swept,) = sweep([short])
-    assert timeless(swept) == timeless(run(short, retrain=True, verbose=False))

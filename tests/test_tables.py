@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnlib import CATALOGUE, REPORTED, comparison, ranking, run, runs_table, tables
-from cnnlib.evidence import paired
+import cnnlib
+from cnnlib import CATALOGUE, REPORTED, SEEDS, comparison, ranking, run, runs_table, tables
+from cnnlib.evidence import over_seeds, paired
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -21,6 +22,20 @@ def test_each_row_is_the_run_beside_the_report(name):
     assert row["parameters"] == f"{one.metrics['parameters']:,}"
     reported = REPORTED.get(name)
     assert row["reported val acc"] == (f"{reported.val_acc:.4f}" if reported else "")
+
+
+def test_figures_over_seeds_are_those_of_the_runs():
+    accs = cnnlib.accuracies(["baseline", "maxpool"])
+    assert list(accs.index) == list(SEEDS)
+    assert accs.maxpool[3] == run("maxpool", 3, train=False).metrics["val_acc"]
+    row = cnnlib.seeds_table(["maxpool"]).loc["maxpool"]
+    assert row["mean val acc"] == f"{accs.maxpool.mean():.4f}"
+    assert row["lowest"] == f"{accs.maxpool.min():.4f}" and row["reported"] == "0.8987"
+    found = cnnlib.difference("maxpool", "baseline")
+    assert found == over_seeds(accs.maxpool - accs.baseline)
+    text = tables.readme_table()
+    half = over_seeds(accs.maxpool).high - accs.maxpool.mean()
+    assert f"| {accs.maxpool.mean():.4f} ± {half:.4f} | 5 |" in text
 
 
 def test_write_readme_changes_only_what_is_between_the_marks(tmp_path):

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..catalogue import CATALOGUE
+from ..experiment import Experiment, changes
+
 Judge = Callable[[Any], str | None]
 
 
@@ -49,5 +52,20 @@ def behaviour(cases: Callable[[], list[tuple[tuple, Any]]], help: str) -> Judge:
             if not math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9):
                 return f"for {arguments} it gives {found}, expected {expected}. {help}"
         return None
+
+    return judge
+
+
+def declares(parent: str, field: str, value: Any) -> Callable[[Any], str | None]:
+    """A variant of ``parent`` that differs from it in one field alone."""
+
+    def judge(answer: Any) -> str | None:
+        if not isinstance(answer, Experiment):
+            return f"expected an Experiment, found {type(answer).__name__}. See cnnlib.vary."
+        found = changes(CATALOGUE[parent], answer)
+        if [(name, new) for name, _, new in found] == [(field, value)]:
+            return None
+        names = ", ".join(name for name, *_ in found) or "nothing"
+        return f"it differs from {parent} in {names}; expected {field} alone, {value}."
 
     return judge

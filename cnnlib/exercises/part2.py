@@ -1,33 +1,17 @@
 """Exercises of part II, chapters 5 to 9."""
 
-from collections.abc import Callable
 from typing import Any
 
 from ..catalogue import CATALOGUE
 from ..data import load
 from ..experiment import Experiment, changes
 from ..runs import run
-from .judging import Exercise, behaviour, choice, number
+from .judging import Exercise, behaviour, choice, declares, number
 
 
 def _right_on_val(name: str) -> int:
     """How many validation images the stored run of seed 0 gets right."""
     return int((run(name).val_predictions() == load().val.labels).sum())
-
-
-def _declares(parent: str, field: str, value: Any) -> Callable[[Any], str | None]:
-    """A variant of ``parent`` that differs from it in one field alone."""
-
-    def judge(answer: Any) -> str | None:
-        if not isinstance(answer, Experiment):
-            return f"expected an Experiment, found {type(answer).__name__}. See cnnlib.vary."
-        found = changes(CATALOGUE[parent], answer)
-        if [(name, new) for name, _, new in found] == [(field, value)]:
-            return None
-        names = ", ".join(name for name, *_ in found) or "nothing"
-        return f"it differs from {parent} in {names}; expected {field} alone, {value}."
-
-    return judge
 
 
 def _third_convolution(answer: Any) -> str | None:
@@ -53,7 +37,7 @@ EXERCISES: dict[str, Exercise] = {
         hint="cnnlib.vary(maxpool, 'a-name', recipe=dict(…)).",
         solution="cnnlib.vary(cnnlib.CATALOGUE['maxpool'], 'mine', recipe=dict(batch_size=128))",
         wrong="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(batch_size=128))",
-        judge=_declares("maxpool", "recipe.batch_size", 128),
+        judge=declares("maxpool", "recipe.batch_size", 128),
     ),
     "5.3": Exercise(
         hint="(ours == labels).sum() counts the images that max pooling gets right.",
@@ -76,7 +60,7 @@ EXERCISES: dict[str, Exercise] = {
         hint="The penalty is a field of the recipe; print vars(filters.recipe) to see its name.",
         solution="cnnlib.vary(cnnlib.CATALOGUE['filters'], 'mine', recipe=dict(l2_conv=0.0))",
         wrong="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(l2_conv=0.0))",
-        judge=_declares("filters", "recipe.l2_conv", 0),
+        judge=declares("filters", "recipe.l2_conv", 0),
     ),
     "6.3": Exercise(
         hint="A rise is the new value minus the old one, as a share of the old one.",
@@ -120,7 +104,7 @@ EXERCISES: dict[str, Exercise] = {
         hint="cnnlib.vary(CATALOGUE['baseline'], 'a-name', recipe=dict(…)).",
         solution="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(optimiser='sgd'))",
         wrong="cnnlib.CATALOGUE['sgd-0.1-constant']",
-        judge=_declares("baseline", "recipe.optimiser", "sgd"),
+        judge=declares("baseline", "recipe.optimiser", "sgd"),
     ),
     "8.3": Exercise(
         hint="def erratic(accs): …; then answer = erratic. n values have n - 1 changes.",
