@@ -13,7 +13,7 @@ _HOME = {
     "data": ("CLASS_NAMES", "load"),
     "experiment": ("Arch", "Conv", "Data", "Experiment", "Recipe", "diff", "vary"),
     "models": ("build", "parameters", "summary"),
-    "reported": ("REPORTED",),
+    "reported": ("AUGMENTED_TEST_ACC", "REPORTED", "REPORTED_FOLDS"),
     "runs": ("Run", "StoredRunError", "run", "stored_seeds"),
     "sources": ("DataError",),
     "sweeps": ("cross_validate", "sweep"),

@@ -59,17 +59,20 @@ def refresh(args: argparse.Namespace) -> int:
 
 
 def train(args: argparse.Namespace) -> int:
-    """authors: train and store experiments: NAME… [--seeds 0 1 …] [--retrain]"""
+    """authors: train and store: NAME… [--seeds 0 1 …] [--folds stratified] [--retrain]"""
     from .catalogue import CATALOGUE
-    from .sweeps import sweep
+    from .sweeps import fold_experiments, sweep
 
     parser = argparse.ArgumentParser(prog="python -m cnnlib train")
     parser.add_argument("names", nargs="*", help="experiments; none means the whole catalogue")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--folds", metavar="KIND", help="on five folds: stratified or plain")
     parser.add_argument("--retrain", action="store_true", help="also what is stored already")
     options = parser.parse_args(args.rest)
-    names = options.names or list(CATALOGUE)
-    for run in sweep(names, options.seeds, retrain=options.retrain):
+    chosen = [CATALOGUE[name] for name in options.names or CATALOGUE]
+    if options.folds:
+        chosen = [fold for parent in chosen for fold in fold_experiments(parent, options.folds)]
+    for run in sweep(chosen, options.seeds, retrain=options.retrain):
         print(f"{run.name} seed {run.seed}: validation accuracy {run.metrics['val_acc']:.4f}")
     return 0
 
@@ -83,11 +86,15 @@ def table(args: argparse.Namespace) -> int:
 
 
 def reproduce(args: argparse.Namespace) -> int:
-    """train every shipped run again, from nothing, beside the shipped ones"""
+    """train every shipped run again, from nothing, beside the shipped ones [--seeds 0 …]"""
+    from .catalogue import SEEDS
     from .tables import reproduction
 
+    parser = argparse.ArgumentParser(prog="python -m cnnlib reproduce")
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
+    options = parser.parse_args(args.rest)
     prepare()
-    print(reproduction(ROOT / "reproduced"))
+    print(reproduction(ROOT / "reproduced", options.seeds))
     return 0
 
 

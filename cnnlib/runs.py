@@ -129,6 +129,15 @@ def stored_seeds(experiment: str | Experiment) -> list[int]:
     return [seed for seed in seeds if _exact(experiment, seed).is_dir()]
 
 
+def stored_runs() -> list[Run]:
+    """Every stored run, folds included, by name and seed."""
+    found = []
+    for folder in sorted(runs_folder().glob("*-seed*-*")):
+        record = _record(folder)
+        found.append(_load(folder, from_dict(record["experiment"]), record["seed"]))
+    return found
+
+
 def runs_folder() -> Path:
     """``$CNNLIB_RUNS``, or ``runs/`` beside the notebooks."""
     return Path(os.environ.get("CNNLIB_RUNS") or ROOT / "runs").expanduser().resolve()

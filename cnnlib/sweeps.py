@@ -3,10 +3,10 @@
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterable
 from concurrent.futures import (
     Executor,
-    Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
     as_completed,
@@ -79,7 +79,8 @@ def fold_experiments(experiment: str | Experiment, kind: str = "stratified") -> 
 def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> list[str]:
     """Train and store these; what failed, in words."""
     failed = []
-    own = None if executor else ThreadPoolExecutor(min(len(todo), os.cpu_count() or 1))
+    workers = min(len(todo), os.cpu_count() or 1)
+    own = None if executor else ThreadPoolExecutor(workers, initializer=_deaf_to_ctrl_c)
     job = _job if executor else _in_a_process
     with own or nullcontext(executor) as pool, bar(len(todo), "training", "run") as progress:
         waiting = {pool.submit(job, *which): which for which in todo}
@@ -92,8 +93,13 @@ def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> li
                     failed.append(f"{experiment.name} seed {seed} ({error})")
                 progress.update()
                 progress.set_postfix_str(f"{experiment.name} seed {seed}")
-        except KeyboardInterrupt:
-            _stop(waiting)
+        except KeyboardInterrupt:  # what is being trained is dropped, what is stored stays
+            for future in waiting:
+                future.cancel()
+            while own and not all(future.done() for future in waiting):
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
+                time.sleep(0.1)  # one may only just be starting
             raise
     return failed
 
@@ -108,18 +114,16 @@ def _in_a_process(experiment: Experiment, seed: int) -> dict[str, bytes]:
             raise RuntimeError("its process was killed") from None
 
 
+def _deaf_to_ctrl_c() -> None:
+    """Ctrl-C reaches all processes at once. Those started from this thread shall not hear it:
+    the parent alone does, and ends them."""
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows
     torch.set_num_threads(1)
-    # Ctrl-C reaches all processes at once: let the parent alone hear it, and end the others
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _stop(waiting: Iterable[Future]) -> None:
-    """End a sweep at once: what is being trained is dropped, what is stored stays."""
-    for future in waiting:
-        future.cancel()
-    for worker in multiprocessing.active_children():
-        worker.terminate()
 
 
 def _job(experiment: Experiment, seed: int) -> dict[str, bytes]:

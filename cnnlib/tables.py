@@ -12,7 +12,7 @@ from .data import load
 from .evidence import OverSeeds, accuracy_interval, over_seeds, paired
 from .experiment import diff
 from .reported import REPORTED, Reported
-from .runs import Run, run, stored_seeds
+from .runs import Run, run, stored_runs, stored_seeds
 from .sweeps import sweep
 
 BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
@@ -132,18 +132,20 @@ def write_readme(path: Path) -> bool:
     return new != old
 
 
-def reproduction(folder: Path) -> str:
-    """Train every shipped run again into ``folder``; a table of both accuracies.
+def reproduction(folder: Path, seeds: Sequence[int] = SEEDS) -> str:
+    """Train every shipped run with these seeds again into ``folder``; both accuracies.
 
     A second call goes on where the first was stopped; delete ``folder`` to start anew.
     """
-    shipped = {name: run(name, train=False) for name in CATALOGUE}
-    with _runs_in(folder):
-        again = sweep(CATALOGUE)
-    lines = [f"{'experiment':24} {'shipped':>8} {'here':>8} {'here - shipped':>15}"]
-    for new in again:
-        old, acc = shipped[new.name].metrics["val_acc"], new.metrics["val_acc"]
-        lines.append(f"{new.name:24} {old:8.4f} {acc:8.4f} {acc - old:+15.4f}")
+    shipped = [one for one in stored_runs() if one.seed in seeds]
+    lines = [f"{'experiment':36} {'seed':>4} {'shipped':>8} {'here':>8} {'here - shipped':>15}"]
+    for seed in sorted({one.seed for one in shipped}):
+        old = [one for one in shipped if one.seed == seed]
+        with _runs_in(folder):
+            again = sweep([one.experiment for one in old], [seed])
+        for a, b in zip(old, again, strict=True):
+            before, here = a.metrics["val_acc"], b.metrics["val_acc"]
+            lines.append(f"{a.name:36} {seed:4} {before:8.4f} {here:8.4f} {here - before:+15.4f}")
     return "\n".join(lines)
 
 

@@ -34,6 +34,12 @@ def test_an_unknown_experiment_is_one_clear_line():
     assert done.stderr == "error: no experiment is named 'maxpol'; did you mean 'maxpool'?\n"
 
 
+def test_an_unknown_kind_of_folds_is_one_clear_line():
+    done = call("train", "lenet5", "--folds", "loo")
+    assert done.returncode == 1
+    assert done.stderr == "error: kind is 'loo'; expected one of stratified, plain\n"
+
+
 def test_make_and_python_offer_the_same():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = re.search(r"^TARGETS := (.+)$", makefile, re.M)[1].split()

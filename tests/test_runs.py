@@ -179,7 +179,7 @@ def test_a_killed_process_leaves_nothing_that_counts(store):
     code = (
         "import os; from cnnlib import CATALOGUE, load, run, runs, vary; "
         "from types import SimpleNamespace as N; d = load(); "
-        "runs.load = lambda: N(train=d.train[:512], val=d.val[:512]); "
+        "runs.load = lambda split: N(train=d.train[:512], val=d.val[:512]); "
         "runs.save_file = lambda *a: os._exit(9); "
         "run(vary(CATALOGUE['maxpool'], 'quick', recipe=dict(epochs=1)), verbose=False)"
     )

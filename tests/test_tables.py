@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 import cnnlib
-from cnnlib import CATALOGUE, REPORTED, SEEDS, comparison, ranking, run, runs_table, tables
+from cnnlib import CATALOGUE, REPORTED, SEEDS, comparison, ranking, run, runs, runs_table, tables
 from cnnlib.evidence import over_seeds, paired
 
 README = Path(__file__).parents[1] / "README.md"
@@ -70,15 +70,16 @@ def test_comparison_says_what_the_paired_test_finds(data):
 def test_reproduction_leaves_the_shipped_runs_alone(tmp_path, monkeypatch):
     seen = []
 
-    def fake_sweep(experiments):  # the training itself is tested in test_runs
+    def fake_sweep(experiments, seeds):  # the training itself is tested in test_sweeps
         seen.append(tables.os.environ["CNNLIB_RUNS"])
         tables.os.environ["CNNLIB_RUNS"] = str(shipped)  # reproduction() takes it away again
-        return [run(name, train=False) for name in experiments]
+        return [run(one, seed, train=False) for one in experiments for seed in seeds]
 
     shipped = run("baseline").folder.parent
     monkeypatch.delenv("CNNLIB_RUNS", raising=False)
     monkeypatch.setattr(tables, "sweep", fake_sweep)
-    text = tables.reproduction(tmp_path)
-    assert seen == [str(tmp_path)] and "CNNLIB_RUNS" not in tables.os.environ
-    assert len(text.splitlines()) == 1 + len(CATALOGUE)
-    assert "+0.0000" in text
+    text = tables.reproduction(tmp_path, seeds=[0, 3])
+    assert seen == [str(tmp_path)] * 2 and "CNNLIB_RUNS" not in tables.os.environ
+    stored = [one for one in runs.stored_runs() if one.seed in (0, 3)]
+    assert len(text.splitlines()) == 1 + len(stored) > len(CATALOGUE)
+    assert all(line.endswith("+0.0000") for line in text.splitlines()[1:])
