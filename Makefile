@@ -11,4 +11,4 @@ $(TARGETS):
 	@$(PYTHON) -m cnnlib $@ $(ARGS)
 
 clean:  # what can be made again; the data and the runs stay
-	rm -rf report build .pytest_cache .ruff_cache reproduced
+	rm -rf report build .pytest_cache .ruff_cache reproduced cache

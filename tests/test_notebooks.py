@@ -11,7 +11,7 @@ import torch  # noqa: F401
 from prose_numbers import NUMBERS
 
 import cnnlib
-from cnnlib import CATALOGUE, REPORTED, build, parameters  # noqa: F401
+from cnnlib import AUGMENTED_TEST_ACC, CATALOGUE, REPORTED, build, parameters  # noqa: F401
 from cnnlib.evidence import standard_error  # noqa: F401
 from cnnlib.exercises import EXERCISES
 
@@ -92,11 +92,11 @@ def test_follows_the_template(name):
 def numbers(prose):
     """Decimals, percentages and whole numbers from 20, without what is no figure.
 
-    Left out: code, formulas, the lines of minutes and of literature, chapters and exercises
-    referred to, and years.
+    Left out: code, formulas, the title's number, the lines of minutes and of literature,
+    chapters and exercises referred to, and years.
     """
     prose = re.sub(r"`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|\*\*\d+\.\d+\*\*", "", prose, flags=re.S)
-    prose = re.sub(r"\*\*(Time|To read)\*\*.*", "", prose)
+    prose = re.sub(r"^# \d+\.|\*\*(Time|To read)\*\*.*", "", prose, flags=re.M)
     prose = re.sub(r"(chapter|exercise)s? [\d.]+(( to|,| and) \d[\d.]*)*", "", prose, flags=re.I)
     prose = re.sub(r"\b(19|20)\d\d\b", "", prose)
     found = re.findall(r"(?<![\w.,-])(\d[\d,]*(?:\.\d+)?)( %)?", prose)

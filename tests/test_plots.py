@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from ipywidgets import interactive
 from matplotlib.image import imread
 
 from cnnlib import CATALOGUE, SEEDS, plots, run
@@ -18,7 +19,7 @@ def close_figures():
 @pytest.fixture
 def displayed(monkeypatch):
     calls = []
-    monkeypatch.setattr(plots, "display", lambda data, **more: calls.append((data, more)))
+    monkeypatch.setattr(plots.basic, "display", lambda data, **more: calls.append((data, more)))
     return calls
 
 
@@ -122,3 +123,162 @@ def test_lines_use_the_given_axes():
     assert plots.lines({"s": [1, 2, 4]}, xlabel="epoch", ylabel="rate", ax=ax) is ax
     assert list(ax.lines[0].get_xdata()) == [1, 2, 3]
     assert ax.get_figure().alt_text == "Line plot of rate against epoch. s from 1 to 4."
+
+
+def test_feature_maps_stand_on_one_scale_or_each_on_its_own():
+    maps = {"a": np.stack([np.zeros((4, 4)), np.eye(4)]), "b": np.stack([np.eye(4) * 9] * 3)}
+    figure = plots.feature_maps(maps)
+    drawn = [ax for ax in figure.axes if ax.images]
+    assert [ax.get_title() for ax in drawn] == ["a 1", "a 2", "b 1", "b 2", "b 3"]
+    assert {ax.images[0].get_clim() for ax in drawn} == {(0, 9)}
+    assert figure.alt_text == (
+        "Feature maps on one grey scale: a, 2 maps of 4×4, 1 of them all zero, values from 0 to "
+        "1; b, 3 maps of 4×4, 0 of them all zero, values from 0 to 9."
+    )
+    own = plots.feature_maps(maps, shared=False)
+    assert own.axes[1].images[0].get_clim() == (0, 1) and "for each map" in own.alt_text
+
+
+def test_signed_maps_have_zero_in_the_middle():
+    maps = [np.eye(28) * 2, -np.eye(28) * 5]
+    figure = plots.signed(
+        maps, ["up", "down\nhere"], label="change", outlines=[np.eye(28) * 99] * 2
+    )
+    drawn = [ax for ax in figure.axes if ax.get_title()]
+    assert {ax.images[0].get_clim() for ax in drawn} == {(-5, 5)}
+    assert all(ax.collections for ax in drawn)  # the outlines
+    assert figure.axes[-1].get_ylabel() == "change"
+    assert figure.alt_text == "Maps, change. up: +0.00 to +2.00; down, here: -5.00 to +0.00."
+
+
+MATRIX = np.array([[7, 2, 0], [1, 8, 0], [0, 3, 6]])
+THREE = ["coat", "dress", "shirt"]
+
+
+def test_confusion_draws_the_counts_and_tells_the_largest_mistakes():
+    ax = plots.confusion(MATRIX, THREE, title="m")
+    assert ax.collections[0].get_array().ravel().tolist() == MATRIX.ravel().tolist()
+    assert [t.get_text() for t in ax.texts] == ["7", "2", "", "1", "8", "", "", "3", "6"]
+    for ticks in (ax.get_xticklabels(), ax.get_yticklabels()):
+        assert [tick.get_text() for tick in ticks] == THREE
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "label")
+    assert ax.collections[0].get_clim() == (0, 3)
+    told = "shirt taken for dress 3; coat taken for dress 2; dress taken for coat 1"
+    assert f"Confusion matrix, m. Largest off the diagonal: {told}" in ax.get_figure().alt_text
+    assert "On the diagonal: coat 7; dress 8; shirt 6." in ax.get_figure().alt_text
+
+
+def test_confusion_of_a_difference_is_centred_on_0():
+    ax = plots.confusion(MATRIX - MATRIX.T, THREE, number="{:+.0f}")
+    assert ax.collections[0].get_clim() == (-3, 3)
+    middle = ax.collections[0].get_facecolors()[0]  # 0, on the diagonal: almost white
+    assert min(middle[:3]) > 0.9
+    assert ax.get_figure().alt_text.startswith(
+        "Difference of two confusion matrices. Largest off the diagonal: "
+        "dress taken for shirt -3; shirt taken for dress +3; coat taken for dress +1"
+    )
+
+
+def test_confusions_side_by_side_are_told_one_after_the_other():
+    figure, panels = plt.subplots(1, 2)
+    for ax, title in zip(panels, "ab", strict=True):
+        assert plots.confusion(MATRIX / 9, THREE, title=title, number="{:.2f}", ax=ax) is ax
+    first, second = figure.alt_text.split(" Confusion matrix, b. ")
+    assert first == f"Confusion matrix, a. {second}" and "dress 0.33" in second
+
+
+def test_confusion_needs_a_name_for_each_class():
+    with pytest.raises(ValueError, match=r"matrix has shape \(3, 3\); expected .* 10 names"):
+        plots.confusion(MATRIX)
+
+
+def test_confusion_without_a_mistake():
+    ax = plots.confusion(np.diag([4, 5, 6]), THREE)
+    assert ax.collections[0].get_clim() == (0, 1)
+    assert "Largest off the diagonal: none. On" in ax.get_figure().alt_text
+
+
+def test_scatter_gives_each_class_its_marker_and_rings_the_wrong():
+    points = np.arange(20.0).reshape(10, 2)
+    wrong = np.array([True, False] * 5)
+    _, given = plt.subplots()
+    ax = plots.scatter(points, np.arange(10), wrong=wrong, ax=given)
+    *classes, rings = ax.collections
+    assert ax is given and len(classes) == 10
+    drawn = [collection.get_offsets().data.tolist() for collection in classes]
+    assert drawn == [[point] for point in points.tolist()]
+    assert rings.get_offsets().data.tolist() == points[wrong].tolist()
+    shapes = {collection.get_paths()[0].vertices.tobytes() for collection in classes}
+    colours = {tuple(collection.get_facecolor()[0]) for collection in classes}
+    assert len(shapes) == len(colours) == 10
+    assert "10 points, coloured by class: T-shirt/top, " in ax.get_figure().alt_text
+    assert "5 points are ringed" in ax.get_figure().alt_text
+    assert not ax.get_xticks().size and ax.get_aspect() == 1
+
+
+def test_scatters_share_one_legend():
+    points = np.random.default_rng(0).normal(size=(30, 2))
+    figure = plots.scatters({"a": points, "b": -points}, [0, 1] * 15, names=["x", "y"], columns=3)
+    assert [ax.get_title() for ax in figure.axes] == ["a", "b"]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["x", "y"]
+    assert figure.alt_text == (
+        "2 scatter plots of the same 30 points, coloured by class (x, y): a; b."
+    )
+
+
+def test_garments_draws_one_image_for_each_square_that_is_not_empty():
+    points = np.array([[0.0, 0], [0.4, 0.4], [9, 9], [0, 9], [1, 1]])
+    ax = plots.garments(points, np.zeros((5, 28, 28)), cells=3)
+    drawn = [artist for artist in ax.artists if hasattr(artist, "xy")]
+    assert sorted(tuple(artist.xy) for artist in drawn) == [(0, 9), (1, 1), (9, 9)]
+    assert "5 images" in ax.get_figure().alt_text
+
+
+def neighbourhood(i):
+    points = np.random.default_rng(0).normal(size=(12, 2))
+    near = [j for j in range(12) if j != i]
+    return plots.neighbourhood(points, np.zeros((12, 28, 28)), i, near, ["a"] * 11 + ["b"])
+
+
+def test_neighbourhood_marks_the_image_and_ten_others():
+    figure = neighbourhood(11)
+    assert sum(len(ax.images) for ax in figure.axes) == 11
+    _, crosses, star = figure.axes[0].collections
+    assert len(crosses.get_offsets()) == 10 and len(star.get_offsets()) == 1
+    assert figure.alt_text.startswith("A map of 12 images. Image 11, b, is marked with a star")
+
+
+def test_slider_slides_where_there_is_somebody_to_slide(displayed, monkeypatch):
+    monkeypatch.setenv("CNNLIB_PROGRESS", "off")
+    plots.slider(neighbourhood, last=11, start=3)
+    assert "Image 3, a" in displayed[0][0]["text/plain"] and len(displayed) == 1
+    made = {}
+    monkeypatch.setenv("CNNLIB_PROGRESS", "on")
+    monkeypatch.setattr(
+        plots.inside.ipywidgets, "interact", lambda draw, i: made.update(draw=draw, i=i)
+    )
+    plots.slider(neighbourhood, last=11, start=3)
+    assert (made["i"].min, made["i"].max, made["i"].value) == (0, 11, 3)
+    made["draw"](11)
+    assert "Image 11, b" in displayed[1][0]["text/plain"]
+
+
+def test_sliders_draw_with_the_values_they_stand_at(displayed, monkeypatch):
+    monkeypatch.delenv("CNNLIB_PROGRESS")
+    made = []
+    monkeypatch.setattr(
+        plots.inside.ipywidgets, "interact", lambda *a, **k: made.append(interactive(*a, **k))
+    )
+    plots.sliders(lambda name, n=3: plots.bars({name: n}, xlabel="x"), n=(0, 10), name=["a", "b"])
+    name, number, _ = made[0].children
+    assert (number.min, number.max, number.value, name.options) == (0, 10, 3, ("a", "b"))
+    number.value = 7
+    texts = [bundle["text/plain"] for bundle, _ in displayed]
+    assert texts == ["[figure: Bar chart of x. a 3.]", "[figure: Bar chart of x. a 7.]"]
+
+
+def test_sliders_are_a_line_of_text_where_no_notebook_runs(displayed, monkeypatch, capsys):
+    monkeypatch.setenv("CNNLIB_PROGRESS", "off")
+    plots.sliders(lambda n: plots.bars({"a": n}, xlabel="x"), n=(0, 10))
+    assert capsys.readouterr().out == "In a running notebook, sliders appear here: n.\n"
+    assert displayed == []

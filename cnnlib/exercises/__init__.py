@@ -3,11 +3,12 @@
 Expected answers that depend on the runs are computed from the stored runs, never typed.
 """
 
-from . import part1, part2, part3, part4
+from . import part1, part2, part3, part4, part5
 
 EXERCISES = {
     **part1.EXERCISES,
     **part2.EXERCISES,
     **part3.EXERCISES,
     **part4.EXERCISES,
+    **part5.EXERCISES,
 }

@@ -1,8 +1,4 @@
-"""Figures: each takes data that is already computed and draws it in one style.
-
-Functions with an ``ax`` argument return the Axes, grids return the Figure. Each writes a
-text alternative from the data it draws; ``show`` displays the picture together with it.
-"""
+"""The style of all figures, and those for any data: images, bars, intervals, lines."""
 
 import io
 import itertools
@@ -18,8 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .data import CLASS_NAMES
-from .runs import Run
+from ..data import CLASS_NAMES
 
 PALETTE = "colorblind"  # seaborn's palette for all kinds of colour vision
 DPI = 110
@@ -80,70 +75,7 @@ def images(
     figure.tight_layout(pad=0.3)
     named = "; ".join(title.replace("\n", ", ") for title in titles if title)
     start = alt or f"{len(pictures)} grey images"
-    return _told(figure, f"{start}: {named}." if named else f"{start}.")
-
-
-def curves(runs: Sequence[Run]) -> Figure:
-    """Loss and accuracy against the epoch: validation solid, training dashed.
-
-    Several seeds of one experiment share a line, their mean, in a band from the lowest to the
-    highest of them.
-    """
-    table = pd.concat([_by_epoch(run) for run in runs], ignore_index=True)
-    colours = sns.color_palette(PALETTE, table.experiment.nunique())
-    figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.6))
-    labels = {"loss": "loss (nats an image)", "acc": "accuracy (fraction)"}
-    for ax, (kind, label) in zip(panels, labels.items(), strict=True):
-        sns.lineplot(
-            table,
-            x="epoch",
-            y=kind,
-            hue="experiment",
-            style="images",
-            errorbar=("pi", 100),
-            palette=colours,
-            legend=ax is panels[0],
-            ax=ax,
-        )
-        ax.set(ylabel=label)
-    panels[0].legend(fontsize=8)
-    sns.despine(figure)
-    figure.tight_layout()
-    epochs = table.epoch.max()
-    told = ". ".join(
-        _told_curve(name, rows) for name, rows in table.groupby("experiment", sort=False)
-    )
-    start = f"Two line plots, loss and accuracy against the epoch, 1 to {epochs}."
-    return _told(figure, f"{start} {told}.")
-
-
-def _by_epoch(run: Run) -> pd.DataFrame:
-    """A history as one row an epoch and kind of images: experiment, seed, epoch, loss, acc."""
-    history = pd.DataFrame(run.history)
-    parts = {"validation": "val", "training": "train"}
-    return pd.concat(
-        history[["epoch"]].assign(
-            experiment=run.name,
-            seed=run.seed,
-            images=images,
-            loss=history[f"{part}_loss"],
-            acc=history[f"{part}_acc"],
-        )
-        for images, part in parts.items()
-    )
-
-
-def _told_curve(name: str, rows: pd.DataFrame) -> str:
-    mean = rows.groupby(["images", "epoch"])[["loss", "acc"]].mean()
-    val, train = mean.loc["validation"], mean.loc["training"]
-    last = rows[(rows.images == "validation") & (rows.epoch == rows.epoch.max())].acc
-    seeds = f", mean of {len(last)} seeds" if len(last) > 1 else ""
-    spread = f" ({last.min():.3f} to {last.max():.3f})" if seeds else ""
-    return (
-        f"{name}{seeds}: validation loss from {val.loss.iloc[0]:.3f} to {val.loss.iloc[-1]:.3f}, "
-        f"accuracy from {val.acc.iloc[0]:.3f} to {val.acc.iloc[-1]:.3f}{spread}; "
-        f"training accuracy ends at {train.acc.iloc[-1]:.3f}"
-    )
+    return describe(figure, f"{start}: {named}." if named else f"{start}.")
 
 
 def bars(
@@ -167,7 +99,7 @@ def bars(
     ax.grid(visible=False, axis="y")
     sns.despine(ax=ax)
     told = "; ".join(f"{name} {number.format(value)}" for name, value in values.items())
-    _told(ax.get_figure(), f"Bar chart of {xlabel}. {told}.")
+    describe(ax.get_figure(), f"Bar chart of {xlabel}. {told}.")
     return ax
 
 
@@ -198,7 +130,7 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
         + (f", reported {row.reported:.4f}" if pd.notna(row.get("reported")) else "")
         for name, row in table.iterrows()
     ]
-    _told(ax.get_figure(), f"Dot plot of {xlabel}, best first. {'; '.join(told)}.")
+    describe(ax.get_figure(), f"Dot plot of {xlabel}, best first. {'; '.join(told)}.")
     return ax
 
 
@@ -223,10 +155,11 @@ def lines(
     ax.legend(fontsize=9)
     sns.despine(ax=ax)
     told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
-    _told(ax.get_figure(), f"Line plot of {ylabel} against {xlabel}. {told}.")
+    describe(ax.get_figure(), f"Line plot of {ylabel} against {xlabel}. {told}.")
     return ax
 
 
-def _told(figure: Figure, text: str) -> Figure:
+def describe(figure: Figure, text: str) -> Figure:
+    """Give a figure its text alternative; hands the figure back."""
     figure.alt_text = text
     return figure

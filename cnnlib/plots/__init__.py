@@ -1,0 +1,42 @@
+"""Figures: each takes data that is already computed and draws it in one style.
+
+Functions with an ``ax`` argument return the Axes, grids return the Figure. Each writes a
+text alternative from the data it draws; ``show`` displays the picture together with it.
+"""
+
+from .basic import DPI, PALETTE, bars, class_bars, describe, images, intervals, lines, show
+from .inside import (
+    MARKERS,
+    feature_maps,
+    garments,
+    neighbourhood,
+    scatter,
+    scatters,
+    signed,
+    slider,
+    sliders,
+)
+from .results import confusion, curves
+
+__all__ = [
+    "DPI",
+    "MARKERS",
+    "PALETTE",
+    "bars",
+    "class_bars",
+    "confusion",
+    "curves",
+    "describe",
+    "feature_maps",
+    "garments",
+    "images",
+    "intervals",
+    "lines",
+    "neighbourhood",
+    "scatter",
+    "scatters",
+    "show",
+    "signed",
+    "slider",
+    "sliders",
+]

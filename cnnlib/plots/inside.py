@@ -1,0 +1,243 @@
+"""Figures of what goes on inside a network: feature maps, maps of many images, sliders."""
+
+import functools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+from ..data import CLASS_NAMES
+from .basic import PALETTE, describe, images, show
+
+MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
+
+
+def sliders(draw: Callable[..., Axes | Figure], **choices: Any) -> None:
+    """Show ``draw(**values)``, anew whenever a slider moves; ``choices`` as ``interact`` has them.
+
+    With ``CNNLIB_PROGRESS=off``, as for pages and tests, only a line of text: sliders need a
+    running notebook, and stored outputs stay comparable.
+    """
+    if os.environ.get("CNNLIB_PROGRESS") == "off":
+        print(f"In a running notebook, sliders appear here: {', '.join(choices)}.")
+    else:
+        # wraps: the sliders start at the defaults of draw's own arguments
+        ipywidgets.interact(functools.wraps(draw)(lambda **values: show(draw(**values))), **choices)
+
+
+def slider(draw: Callable[[int], Axes | Figure], last: int, start: int = 0) -> None:
+    """Show the figure ``draw(i)``, and in JupyterLab a slider that chooses i from 0 to ``last``.
+
+    With ``CNNLIB_PROGRESS=off`` (rendered pages, tests) there is nobody to slide: then only
+    the figure for ``start`` is shown.
+    """
+    if os.environ.get("CNNLIB_PROGRESS") == "off":
+        show(draw(start))
+        return
+    chosen = ipywidgets.IntSlider(start, 0, last, description="image", continuous_update=False)
+    ipywidgets.interact(lambda i: show(draw(i)), i=chosen)
+
+
+def feature_maps(maps: Mapping[str, Any], *, columns: int = 8, shared: bool = True) -> Figure:
+    """All maps of a layer, (channels, side, side), for each name in ``maps``, on one scale.
+
+    ``shared=False`` gives each map a grey scale of its own.
+    """
+    pictures = [np.asarray(one) for some in maps.values() for one in some]
+    titles = [f"{name} {i}" for name, some in maps.items() for i in range(1, len(some) + 1)]
+    columns = min(columns, *(len(some) for some in maps.values()))
+    figure = images(pictures, titles, columns=columns, size=1.15, shared=shared)
+    told = "; ".join(
+        f"{name}, {len(some)} maps of {some[0].shape[0]}×{some[0].shape[1]}, "
+        f"{sum(not np.asarray(one).any() for one in some)} of them all zero, values from "
+        f"{float(some.min()):.2g} to {float(some.max()):.2g}"
+        for name, some in maps.items()
+    )
+    scale = "one grey scale" if shared else "a grey scale for each map"
+    return describe(figure, f"Feature maps on {scale}: {told}.")
+
+
+def signed(
+    pictures: Any,
+    titles: Sequence[str],
+    *,
+    label: str,
+    outlines: Any = None,
+    columns: int = 6,
+    size: float = 1.5,
+    alt: str = "Maps",
+) -> Figure:
+    """A grid of maps (N, rows, columns) with values of both signs; 0 is white, one scale for all.
+
+    ``label`` names the values and their unit. ``outlines``: grey images of the same size as the
+    maps, 0 to 255, of which the outline is drawn.
+    """
+    pictures = [np.asarray(picture).squeeze() for picture in pictures]
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(columns * size + 0.8, rows * (size + 0.3)),
+        squeeze=False,
+        layout="constrained",
+    )
+    reach = max(abs(picture).max() for picture in pictures)
+    for ax in grid.flat:
+        ax.set_axis_off()
+    for i, (ax, picture, title) in enumerate(zip(grid.flat, pictures, titles, strict=False)):
+        drawn = ax.imshow(picture, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest")
+        ax.set_title(title, fontsize=8)
+        if outlines is not None:
+            outline = np.asarray(outlines[i]).squeeze()
+            ax.contour(outline, levels=[40], colors="black", linewidths=0.6)
+    figure.colorbar(drawn, ax=grid, label=label, shrink=0.9)
+    told = "; ".join(
+        f"{title.replace(chr(10), ', ')}: {_signed(picture.min())} to {_signed(picture.max())}"
+        for title, picture in zip(titles, pictures, strict=True)
+    )
+    return describe(figure, f"{alt}, {label}. {told}.")
+
+
+def _signed(value: float) -> str:
+    """Two decimals and a sign; what rounds to 0 is +0.00, whichever side it comes from."""
+    return f"{round(float(value), 2) + 0.0:+.2f}"
+
+
+def scatter(
+    points: Any,
+    labels: Any,
+    wrong: Any = None,
+    *,
+    names: Sequence[str] = CLASS_NAMES,
+    title: str = "",
+    legend: bool = True,
+    ax: Axes | None = None,
+) -> Axes:
+    """A map: points (N, 2), with a colour and a marker for each class in ``labels`` (N,).
+
+    ``wrong``, bool (N,), marks some with a black ring. The axes have no numbers, because
+    those of a map mean nothing; both have one scale.
+    """
+    points, labels = np.asarray(points), np.asarray(labels)
+    ax = ax or plt.subplots(figsize=(8.5, 6.5))[1]
+    classes = np.unique(labels)
+    for k in classes:
+        ax.scatter(
+            *points[labels == k].T,
+            s=20 if len(points) > 500 else 28,
+            color=sns.color_palette(PALETTE)[k],
+            marker=MARKERS[k],
+            edgecolors="0.2",
+            linewidths=0.2,
+            label=names[k],
+        )
+    told = f"Scatter plot of {len(points):,} points"
+    told += f", {title}" if title else ""
+    told += f", coloured by class: {', '.join(names[k] for k in classes)}."
+    if wrong is not None:
+        ringed = points[np.asarray(wrong)]
+        ring = dict(s=34, facecolors="none", edgecolors="black", linewidths=0.8)
+        ax.scatter(*ringed.T, label="network is wrong", **ring)
+        told += f" {len(ringed):,} points are ringed: there the network is wrong."
+    _map_axes(ax, title)
+    if legend:
+        place = dict(loc="center left", bbox_to_anchor=(1, 0.5))
+        ax.legend(**place, fontsize=9, frameon=False, markerscale=1.6)
+    describe(ax.get_figure(), told)
+    return ax
+
+
+def scatters(
+    maps: Mapping[str, Any],
+    labels: Any,
+    *,
+    names: Sequence[str] = CLASS_NAMES,
+    columns: int = 3,
+    size: float = 3.1,
+) -> Figure:
+    """Several maps side by side, by title; ``labels`` (N,) hold for all, as in ``scatter``."""
+    columns = min(columns, len(maps))
+    rows = -(-len(maps) // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(columns * size, rows * size + 0.6), squeeze=False
+    )
+    for ax in grid.flat[len(maps) :]:
+        ax.set_axis_off()
+    for ax, (title, points) in zip(grid.flat, maps.items(), strict=False):
+        scatter(points, labels, names=names, title=title, legend=False, ax=ax)
+    keys = dict(ncols=min(5, len(np.unique(labels))), fontsize=9, frameon=False, markerscale=2)
+    figure.legend(
+        *ax.get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), **keys
+    )
+    figure.tight_layout()
+    shown = ", ".join(names[k] for k in np.unique(labels))
+    told = f"{len(maps)} scatter plots of the same {len(labels):,} points, coloured by class"
+    return describe(figure, f"{told} ({shown}): {'; '.join(maps)}.")
+
+
+def garments(points: Any, pictures: Any, *, cells: int = 12, ax: Axes | None = None) -> Axes:
+    """A map of points (N, 2) with some of the images (N, side, side) drawn at their places.
+
+    The map is cut into ``cells`` × ``cells`` squares; from each that is not empty comes the
+    image nearest to its middle.
+    """
+    points = np.asarray(points)
+    ax = ax or plt.subplots(figsize=(8.5, 8.5))[1]
+    low, high = points.min(axis=0), points.max(axis=0)
+    scaled = (points - low) / (high - low) * cells
+    square = np.minimum(scaled.astype(int), cells - 1)
+    by_distance = np.linalg.norm(scaled - square - 0.5, axis=1).argsort()
+    first = np.unique(square[by_distance], axis=0, return_index=True)[1]
+    ax.scatter(*points.T, s=4, color="0.75", linewidths=0)
+    for i in by_distance[first]:
+        picture = OffsetImage(np.asarray(pictures[i]).squeeze(), cmap="gray", zoom=0.85)
+        ax.add_artist(AnnotationBbox(picture, points[i], frameon=False, pad=0))
+    _map_axes(ax)
+    told = f"A map of {len(points):,} images as grey points; every here and there the image itself"
+    describe(ax.get_figure(), f"{told} is drawn at its place, so that regions show their garments.")
+    return ax
+
+
+def neighbourhood(
+    points: Any, pictures: Any, index: int, near: Sequence[int], names: Sequence[str]
+) -> Figure:
+    """One image on a map of points (N, 2), and its nearest neighbours: where they are, and they.
+
+    ``near`` holds the positions of the neighbours, nearest first (ten are drawn), and
+    ``names`` (N,) says what each of the ``pictures`` (N, side, side) is.
+    """
+    points, near = np.asarray(points), list(near)[:10]
+    figure = plt.figure(figsize=(10, 4.6))
+    place, beside = figure.subfigures(1, 2, width_ratios=(1.1, 1))
+    ax = place.subplots()
+    ax.scatter(*points.T, s=6, color="0.75", linewidths=0)
+    blue, orange = sns.color_palette(PALETTE)[:2]
+    ax.scatter(*points[near].T, s=45, color=blue, marker="x", label="its ten nearest")
+    ax.scatter(*points[[index]].T, s=110, color=orange, marker="*", label="the image")
+    _map_axes(ax)
+    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(0, 0), ncols=2, frameon=False)
+    for one, i in zip(
+        beside.subplots(3, 5).flat, [index, None, None, None, None, *near], strict=False
+    ):
+        one.set_axis_off()
+        if i is not None:
+            one.imshow(np.asarray(pictures[i]).squeeze(), cmap="gray", vmin=0, vmax=255)
+            one.set_title(names[i], fontsize=8)
+    told = f"A map of {len(points):,} images. Image {index}, {names[index]}, is marked with a star"
+    return describe(figure, f"{told}, its ten nearest with crosses; beside it, these images.")
+
+
+def _map_axes(ax: Axes, title: str = "") -> None:
+    ax.set(xticks=[], yticks=[])
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_title(title, fontsize=10)
+    for spine in ax.spines.values():
+        spine.set(visible=True, color="0.85")

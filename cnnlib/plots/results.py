@@ -1,0 +1,139 @@
+"""Figures of runs: curves over the epochs, and confusion matrices."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from ..data import CLASS_NAMES
+from ..runs import Run
+from .basic import PALETTE, describe
+
+
+def curves(runs: Sequence[Run]) -> Figure:
+    """Loss and accuracy against the epoch: validation solid, training dashed.
+
+    Several seeds of one experiment share a line, their mean, in a band from the lowest to the
+    highest of them.
+    """
+    table = pd.concat([_by_epoch(run) for run in runs], ignore_index=True)
+    colours = sns.color_palette(PALETTE, table.experiment.nunique())
+    figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.6))
+    labels = {"loss": "loss (nats an image)", "acc": "accuracy (fraction)"}
+    for ax, (kind, label) in zip(panels, labels.items(), strict=True):
+        sns.lineplot(
+            table,
+            x="epoch",
+            y=kind,
+            hue="experiment",
+            style="images",
+            errorbar=("pi", 100),
+            palette=colours,
+            legend=ax is panels[0],
+            ax=ax,
+        )
+        ax.set(ylabel=label)
+    panels[0].legend(fontsize=8)
+    sns.despine(figure)
+    figure.tight_layout()
+    epochs = table.epoch.max()
+    told = ". ".join(
+        _told_curve(name, rows) for name, rows in table.groupby("experiment", sort=False)
+    )
+    start = f"Two line plots, loss and accuracy against the epoch, 1 to {epochs}."
+    return describe(figure, f"{start} {told}.")
+
+
+def _by_epoch(run: Run) -> pd.DataFrame:
+    """A history as one row an epoch and kind of images: experiment, seed, epoch, loss, acc."""
+    history = pd.DataFrame(run.history)
+    parts = {"validation": "val", "training": "train"}
+    return pd.concat(
+        history[["epoch"]].assign(
+            experiment=run.name,
+            seed=run.seed,
+            images=images,
+            loss=history[f"{part}_loss"],
+            acc=history[f"{part}_acc"],
+        )
+        for images, part in parts.items()
+    )
+
+
+def _told_curve(name: str, rows: pd.DataFrame) -> str:
+    mean = rows.groupby(["images", "epoch"])[["loss", "acc"]].mean()
+    val, train = mean.loc["validation"], mean.loc["training"]
+    last = rows[(rows.images == "validation") & (rows.epoch == rows.epoch.max())].acc
+    seeds = f", mean of {len(last)} seeds" if len(last) > 1 else ""
+    spread = f" ({last.min():.3f} to {last.max():.3f})" if seeds else ""
+    return (
+        f"{name}{seeds}: validation loss from {val.loss.iloc[0]:.3f} to {val.loss.iloc[-1]:.3f}, "
+        f"accuracy from {val.acc.iloc[0]:.3f} to {val.acc.iloc[-1]:.3f}{spread}; "
+        f"training accuracy ends at {train.acc.iloc[-1]:.3f}"
+    )
+
+
+def confusion(
+    matrix: ArrayLike,
+    names: Sequence[str] = CLASS_NAMES,
+    *,
+    title: str = "",
+    number: str = "{:.0f}",
+    ax: Axes | None = None,
+) -> Axes:
+    """A confusion matrix, or the difference of two: a row a label, a column a predicted class.
+
+    ``matrix`` is (classes, classes), counts or shares. Colours run up to the largest cell off
+    the diagonal, and what is above it is grey; a cell that would read 0 is left empty. With
+    negative cells it is a difference, and the colours run both ways from 0. The text is added
+    to that of other matrices in the figure. Raises ValueError when ``names`` does not fit.
+    """
+    matrix = np.asarray(matrix, dtype=float)
+    if matrix.shape != (len(names), len(names)):
+        raise ValueError(
+            f"matrix has shape {matrix.shape}; expected a row and a column for each "
+            f"of the {len(names)} names"
+        )
+    ax = ax or plt.subplots(figsize=(0.62 * len(names) + 1.4, 0.58 * len(names) + 1.2))[1]
+    off = matrix * (1 - np.eye(len(names)))
+    if matrix.min() < 0:
+        kind, most = "Difference of two confusion matrices", abs(matrix).max()
+        colours = dict(cmap="PuOr_r", vmin=-most, vmax=most)
+    else:
+        blues = sns.color_palette("Blues", as_cmap=True).with_extremes(over="0.85")
+        kind, colours = "Confusion matrix", dict(cmap=blues, vmin=0, vmax=off.max() or 1)
+    written = [[number.format(value) for value in row] for row in matrix]
+    blanked = [[text if text.strip("+-0.%") else "" for text in row] for row in written]
+    sns.heatmap(
+        matrix,
+        annot=np.array(blanked),
+        fmt="",
+        annot_kws={"fontsize": 8},
+        linewidths=0.5,
+        cbar=False,
+        xticklabels=names,
+        yticklabels=names,
+        ax=ax,
+        **colours,
+    )
+    ax.set_xticks(ax.get_xticks(), names, rotation=45, ha="right", fontsize=9)
+    ax.set_yticks(ax.get_yticks(), names, rotation=0, fontsize=9)
+    ax.set(xlabel="predicted", ylabel="label", title=title)
+    ax.grid(visible=False)
+    largest = np.argsort(-abs(off), axis=None, kind="stable")[:5]
+    rows, columns = np.unravel_index(largest, off.shape)
+    told = "; ".join(
+        f"{names[i]} taken for {names[j]} {written[i][j]}"
+        for i, j in zip(rows, columns, strict=True)
+        if i != j and blanked[i][j]
+    )
+    diagonal = "; ".join(f"{name} {written[i][i]}" for i, name in enumerate(names))
+    figure, start = ax.get_figure(), f"{kind}, {title}" if title else kind
+    text = f"{start}. Largest off the diagonal: {told or 'none'}. On the diagonal: {diagonal}."
+    describe(figure, f"{getattr(figure, 'alt_text', '')} {text}".strip())
+    return ax
