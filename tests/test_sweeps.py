@@ -163,6 +163,8 @@ def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(tmp_path):
         env=environment,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # a job in the background is told to ignore Ctrl-C, and hands that on: undo it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(20)  # by now its workers train
     assert process.poll() is None
