@@ -166,11 +166,12 @@ def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(tmp_path):
         # a job in the background is told to ignore Ctrl-C, and hands that on: undo it
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    time.sleep(20)  # by now its workers train
+    time.sleep(30)  # by now its workers train, on a busy machine too
     assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=30)[1].decode()
-    assert process.returncode == 130 and "Traceback" not in said and "Stopped." in said
+    assert process.returncode == 130, said
+    assert "Traceback" not in said and "Stopped." in said
     assert contents(tmp_path) == []
 
 
