@@ -21,7 +21,7 @@ SIZES = {"lenet5": "0.35", "lenet5-var4": "0.40"}
 
 
 def expected_count(name):
-    with_norm = re.match(r"lenet5-var[234]", name)
+    with_norm = re.match(r"lenet5-(var[234]|mended-batch-norm)", name)
     return COUNTS.get(name, 61_750 if with_norm else 61_706)
 
 
