@@ -52,6 +52,8 @@ class Dataset:
         both = _read(folder, train=True)
         if split == "holdout":
             self.train_index, self.val_index = holdout(both.labels)
+        elif split == "all":  # nothing is kept back: the val figures are of images trained on
+            self.train_index, self.val_index = torch.arange(len(both)), holdout(both.labels)[1]
         else:
             kind, fold = split.split("-")
             self.train_index, self.val_index = folds(both.labels, kind)[int(fold) - 1]

@@ -16,7 +16,8 @@ from typing import Any
 SPLIT = "stratified 80/20, seed 0"
 FOLDS = 5
 FOLD_KINDS = ("stratified", "plain")
-SPLITS = ("holdout", *(f"{kind}-{fold}" for kind in FOLD_KINDS for fold in range(1, FOLDS + 1)))
+PARTS = tuple(f"{kind}-{fold}" for kind in FOLD_KINDS for fold in range(1, FOLDS + 1))
+SPLITS = ("holdout", "all", *PARTS)
 
 
 def _one_of(owner: Any, field: str, allowed: tuple[str, ...]) -> None:
@@ -133,8 +134,9 @@ class Data:
     """Which images, and what happens to their pixels: [0, 1], augmented, ``(x - mean) / std``.
 
     ``split`` is ``"holdout"``, or a fold of a cross-validation: ``"stratified-1"`` to
-    ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``). Only training
-    images are augmented, each with its own random draws.
+    ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``); or ``"all"``, for
+    the last training of a model that has been chosen: all 60,000 images are trained on, the
+    validation images among them. Only training images are augmented, each with its own draws.
     """
 
     mean: float = 0.0

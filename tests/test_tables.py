@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import pytest
+from scipy.stats import ttest_rel
 
 import cnnlib
 from cnnlib import CATALOGUE, REPORTED, SEEDS, comparison, ranking, run, runs, runs_table, tables
-from cnnlib.evidence import over_seeds, paired
+from cnnlib.evidence import groups, over_seeds, paired
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -51,11 +52,30 @@ def test_write_readme_changes_only_what_is_between_the_marks(tmp_path):
     assert path.read_text("utf-8") == "no marks"
 
 
-def test_ranking_is_by_validation_accuracy():
-    table = ranking([run(name, train=False) for name in CATALOGUE])
-    assert table.value.is_monotonic_decreasing and set(table.index) == set(CATALOGUE)
+SEVERAL = ["baseline", "maxpool", "lenet5", "lenet5-mended", "lenet5-var4"]
+
+
+def test_ranking_is_by_mean_validation_accuracy():
+    table, accs = ranking(SEVERAL), cnnlib.accuracies(SEVERAL)
+    assert list(table.index) == list(accs.mean().sort_values(ascending=False).index)
     assert (table.low < table.value).all() and (table.value < table.high).all()
-    assert table.reported.notna().sum() == len(REPORTED)
+    assert table.value.to_dict() == pytest.approx(accs.mean().to_dict())
+    assert table.group.to_dict() == groups(accs)
+    assert table.reported.notna().sum() == len(set(SEVERAL) & set(REPORTED)) == 4
+
+
+def test_each_model_is_tested_against_its_parent():
+    names = ["maxpool", "lenet5-mended", "lenet5-var4"]
+    table = cnnlib.against_parents(names)
+    assert list(table.parent) == ["baseline", "lenet5", "lenet5-var3"]
+    for name, row in table.iterrows():
+        pair = [[run(n, seed, train=False).metrics["val_acc"] for seed in SEEDS]
+                for n in (name, row.parent)]  # fmt: skip
+        expected = ttest_rel(*pair)
+        interval = expected.confidence_interval(0.95)
+        assert (row.low, row.high) == pytest.approx((interval.low, interval.high))
+        assert row.p == pytest.approx(expected.pvalue)
+        assert row.p_all == pytest.approx(min(1, 3 * expected.pvalue))
 
 
 def test_comparison_says_what_the_paired_test_finds(data):

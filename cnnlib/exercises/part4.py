@@ -1,9 +1,55 @@
 """Exercises of part IV, chapters 15 to 18."""
 
 from ..evidence import standard_error
-from .judging import Exercise, behaviour, choice, number
+from .judging import Exercise, behaviour, choice, declares, number
+
+
+def _histories() -> list[tuple[tuple, float]]:
+    """Histories, and by how much their best epoch is above the last."""
+    rising, falling = [0.7, 0.8, 0.9], [0.8, 0.9, 0.85]
+    return [
+        (([{"val_acc": acc} for acc in accs],), max(accs) - accs[-1]) for accs in (rising, falling)
+    ]
+
 
 EXERCISES: dict[str, Exercise] = {
+    "15.1": Exercise(
+        hint="Each model leaves one fold of ten out.",
+        solution="60_000 - 60_000 // 10",
+        wrong="60_000 // 10",
+        judge=number(lambda: 54_000, "that is what it validates on; it trains on the rest."),
+    ),
+    "15.2": Exercise(
+        hint="max() over the epochs, minus history[-1].",
+        solution="lambda history: max(e['val_acc'] for e in history) - history[-1]['val_acc']",
+        wrong="lambda history: max(e['val_acc'] for e in history)",
+        judge=behaviour(_histories, "Subtract the last epoch's accuracy from the best one."),
+    ),
+    "15.3": Exercise(
+        hint="Each test image is in the training part of four folds, and validates in one.",
+        solution="5",
+        wrong="1",
+        judge=number(lambda: 5, "every fold holds test images, for training or for validation."),
+    ),
+    "16.1": Exercise(
+        hint="The distance from the mean is 40; it is multiplied.",
+        solution="80 + 1.1 * (120 - 80)",
+        wrong="1.1 * 120",
+        judge=number(lambda: 124.0, "only the distance from the mean is multiplied."),
+    ),
+    "16.2": Exercise(
+        hint="cnnlib.vary(CATALOGUE['lenet5-mended'], 'a-name', data=dict(…)).",
+        solution="cnnlib.vary(cnnlib.CATALOGUE['lenet5-mended'], 'mine', data=dict(rotation=15))",
+        wrong="cnnlib.vary(cnnlib.CATALOGUE['lenet5-mended'], 'mine',"
+        " data=dict(rotation=15, flip=0.5))",
+        judge=declares("lenet5-mended", "data.rotation", 15),
+    ),
+    "16.3": Exercise(
+        hint="Each epoch tosses a coin for each image.",
+        solution="15 * 0.5",
+        wrong="15",
+        judge=number(lambda: 7.5, "an expected number need not be whole."),
+    ),
     "17.1": Exercise(
         hint="The square root of p (1 - p) / n.",
         solution="lambda p, n: (p * (1 - p) / n) ** 0.5",
@@ -27,5 +73,34 @@ EXERCISES: dict[str, Exercise] = {
             lambda: 2 * 2**0.5 * standard_error(0.8987, 12_000) < 0.8987 - 0.8936,
             "compare 0.0051 with two standard errors of a difference, not of one accuracy.",
         ),
+    ),
+    "17.4": Exercise(
+        hint="A letter in common means: can't be told apart. Which pair has none?",
+        solution="[(1, 3)]",
+        wrong="[(1, 2), (2, 3)]",
+        judge=choice(
+            lambda: [(1, 3)], "the middle model shares a letter with each of the two others."
+        ),
+    ),
+    "18.1": Exercise(
+        hint="Is 0 inside the interval?",
+        solution='"can\'t tell"',
+        wrong='"holds"',
+        judge=choice(lambda: "can't tell", "the interval has 0 in it, whatever the mean says."),
+    ),
+    "18.2": Exercise(
+        hint="Compare low with 0, and high with 0.",
+        solution="lambda low, high: 1 if low > 0 else -1 if high < 0 else 0",
+        wrong="lambda low, high: 1 if low + high > 0 else -1",
+        judge=behaviour(
+            lambda: [((0.1, 0.2), 1), ((-0.2, -0.1), -1), ((-0.1, 0.2), 0), ((-0.2, 0.1), 0)],
+            "The whole interval has to lie on one side of 0.",
+        ),
+    ),
+    "18.3": Exercise(
+        hint="What does a 95 % interval do in the other 5 %?",
+        solution="40 * 0.05",
+        wrong="40 * 0.95",
+        judge=number(lambda: 2.0, "a 95 % interval misses the truth one time in twenty."),
     ),
 }
