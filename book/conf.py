@@ -20,9 +20,12 @@ html_theme_options = {
     "navbar_persistent": [],  # the search box stands in the sidebar already
     "logo": {"text": project},
 }
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
 html_static_path = ["static"]
 html_css_files = ["workbook.css"]
+html_js_files = ["print.js"]
 html_copy_source = False
 html_show_search_summary = False  # pages opened from a folder may not fetch one another
+html_use_index = False  # nothing in it
 html_show_sourcelink = False
 html_show_copyright = False

@@ -8,8 +8,10 @@ import importlib
 from typing import Any
 
 _HOME = {
+    "assignment": ("Assignment",),
     "catalogue": ("CATALOGUE", "SEEDS", "UnknownExperimentError"),
     "checks": ("check", "hint", "solution", "predict_first", "reveal", "agree"),
+    "claims": ("CLAIMS", "claims_table"),
     "data": ("CLASS_NAMES", "load"),
     "experiment": ("Arch", "Conv", "Data", "Experiment", "Recipe", "diff", "vary"),
     "models": ("build", "parameters", "summary"),
@@ -17,7 +19,15 @@ _HOME = {
     "runs": ("Run", "StoredRunError", "run", "stored_seeds"),
     "sources": ("DataError",),
     "sweeps": ("cross_validate", "sweep"),
-    "tables": ("accuracies", "comparison", "difference", "ranking", "runs_table", "seeds_table"),
+    "tables": (
+        "accuracies",
+        "against_parents",
+        "comparison",
+        "difference",
+        "ranking",
+        "runs_table",
+        "seeds_table",
+    ),
     "training": ("NonFiniteLossError", "evaluate", "fit", "lr_schedule", "predict"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

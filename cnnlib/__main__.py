@@ -27,10 +27,28 @@ def report(args: argparse.Namespace) -> int:
     return python(ROOT / "book" / "build.py", "report", *args.rest)
 
 
+def my_report(args: argparse.Namespace) -> int:
+    """your report of chapter 23 as HTML and PDF [--notebook PATH] [--output FOLDER]"""
+    prepare()
+    return python(ROOT / "book" / "my_report.py", *args.rest)
+
+
 def test(args: argparse.Namespace) -> int:
     """run the unit tests and compare every notebook's outputs"""
     prepare()
     return python("-m", "pytest", *args.rest)
+
+
+def test_browser(args: argparse.Namespace) -> int:
+    """click through JupyterLab and the rendered book in a browser that nobody sees"""
+    prepare()
+    try:
+        importlib.metadata.version("playwright")
+    except importlib.metadata.PackageNotFoundError:
+        # not part of the set-up: 50 MB, and useless without a browser
+        if code := install("browser"):
+            return code
+    return python("-m", "pytest", "--numprocesses=0", "tests/browser", *args.rest)
 
 
 def lab(args: argparse.Namespace) -> int:
@@ -59,19 +77,23 @@ def refresh(args: argparse.Namespace) -> int:
 
 
 def train(args: argparse.Namespace) -> int:
-    """authors: train and store: NAME… [--seeds 0 1 …] [--folds stratified] [--retrain]"""
+    """authors: train and store: NAME… [--seeds 0 1 …] [--folds KIND | --on-all] [--retrain]"""
     from .catalogue import CATALOGUE
+    from .finals import on_all
     from .sweeps import fold_experiments, sweep
 
     parser = argparse.ArgumentParser(prog="python -m cnnlib train")
     parser.add_argument("names", nargs="*", help="experiments; none means the whole catalogue")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--folds", metavar="KIND", help="on five folds: stratified or plain")
+    parser.add_argument("--on-all", action="store_true", help="on training and validation images")
     parser.add_argument("--retrain", action="store_true", help="also what is stored already")
     options = parser.parse_args(args.rest)
     chosen = [CATALOGUE[name] for name in options.names or CATALOGUE]
     if options.folds:
         chosen = [fold for parent in chosen for fold in fold_experiments(parent, options.folds)]
+    if options.on_all:
+        chosen = [on_all(parent) for parent in chosen]
     for run in sweep(chosen, options.seeds, retrain=options.retrain):
         print(f"{run.name} seed {run.seed}: validation accuracy {run.metrics['val_acc']:.4f}")
     return 0
@@ -111,8 +133,11 @@ def prepare() -> None:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    command.__name__: command
-    for command in (report, test, lab, reproduce, bench, refresh, data, train, table)
+    command.__name__.replace("_", "-"): command
+    for command in (
+        *(report, my_report, test, test_browser, lab),
+        *(reproduce, bench, refresh, data, train, table),
+    )
 }
 
 
@@ -121,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # not every console can write →
-    listing = "\n".join(f"  {name:10} {call.__doc__}" for name, call in COMMANDS.items())
+    listing = "\n".join(f"  {name:12} {call.__doc__}" for name, call in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m cnnlib",
         description="commands:\n" + listing,
@@ -160,7 +185,7 @@ def environment_is_ready() -> bool:
     if Path(sys.prefix).resolve() == ENV.resolve():
         return STAMP.exists() and STAMP.read_text() == wanted()
     try:
-        for package in ("cnnlib", "torch", "nbval", "sphinx-book-theme"):
+        for package in ("cnnlib", "torch", "nbval", "sphinx-book-theme", "typst"):
             importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return False
@@ -174,13 +199,17 @@ def set_up() -> int:
     print(f"Environment: installing into {ENV} (several minutes the first time)", flush=True)
     if not PYTHON.exists():
         venv.create(ENV, with_pip=True)
-    package = f"{ROOT}[test,book,cluster]"
-    install = ("-m", "pip", "install", "--disable-pip-version-check", "-e", package)
-    if code := python(*install, interpreter=PYTHON):
+    if not (code := install("test,book,cluster", interpreter=PYTHON)):
+        STAMP.write_text(wanted())
+    return code
+
+
+def install(extras: str, interpreter: str | Path = sys.executable) -> int:
+    """Install the workbook with these of its extras; hand back pip's exit status."""
+    words = ("-m", "pip", "install", "--disable-pip-version-check", "-e", f"{ROOT}[{extras}]")
+    if code := python(*words, interpreter=interpreter):
         print("error: the installation failed; its last lines say why", file=sys.stderr)
-        return code
-    STAMP.write_text(wanted())
-    return 0
+    return code
 
 
 def wanted() -> str:

@@ -1,8 +1,12 @@
 """LeNet-5 and all its variants: one class, told what to build by an ``Arch``."""
 
+import contextlib
 import copy
+import io
+import re
 from collections import OrderedDict
 
+import pandas as pd
 import torch
 import torchsummary
 from torch import Tensor, nn
@@ -103,3 +107,16 @@ def summary(model: nn.Module) -> None:
     # running statistics stay as they are, and with the global random state kept.
     with torch.random.fork_rng():
         torchsummary.summary(copy.deepcopy(model).cpu(), (1, 28, 28), device="cpu")
+
+
+def layer_table(model: nn.Module) -> pd.DataFrame:
+    """The same as a table: a row a layer, then the total and the estimated size in MB."""
+    printed = io.StringIO()  # torchsummary prints, and gives nothing back
+    with contextlib.redirect_stdout(printed):
+        summary(model)
+    text = printed.getvalue()
+    found = re.findall(r"^ *(\S+-\d+) +\[-1, ([\d, ]+)\] +([\d,]+)$", text, re.M)
+    rows = {layer: (shape.replace(", ", "×"), count) for layer, shape, count in found}
+    rows["total"] = "", re.search(r"Total params: ([\d,]+)", text)[1]
+    rows["size (MB)"] = "", re.search(r"Estimated Total Size \(MB\): ([\d.]+)", text)[1]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["output shape", "parameters"])

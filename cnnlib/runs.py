@@ -248,10 +248,14 @@ def _exact(experiment: Experiment, seed: int) -> Path:
 
 
 def locate(experiment: Experiment, seed: int) -> Path | None:
-    """The folder of the run, None if there is none; an outdated one is an error."""
-    exact = _exact(experiment, seed)
-    if exact.is_dir():
+    """The folder of the run, None if there is none; an outdated one is an error.
+
+    What counts is the declaration: stored under another name, it is the same run.
+    """
+    if (exact := _exact(experiment, seed)).is_dir():
         return exact
+    for same in sorted(runs_folder().glob(f"[!.]*-seed{seed}-{identity(experiment, seed)}")):
+        return same
     for other in runs_folder().glob(f"{experiment.name}-seed{seed}-*"):
         stored = from_dict(_record(other)["experiment"])
         raise StoredRunError(

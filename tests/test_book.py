@@ -19,8 +19,10 @@ def pages(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "BUILD", folder / "build")
         patch.setattr(build, "REPORT", folder / "report")
-        patch.setattr(build, "execute", lambda path: nbformat.read(path, as_version=4))
-        build.report([])
+        (folder / "report" / "my-report").mkdir(parents=True)
+        (folder / "report" / "my-report" / "my-report.html").write_text("mine")
+        build.report(stored=True)
+    assert (folder / "report" / "my-report" / "my-report.html").read_text() == "mine"  # stays
     return {path.name: path.read_text("utf-8") for path in (folder / "report").glob("*.html")}
 
 

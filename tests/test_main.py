@@ -90,6 +90,18 @@ def test_a_failed_installation_is_tried_again(empty_env, monkeypatch, capsys):
     assert "installation failed" in capsys.readouterr().err
 
 
+def test_the_browser_test_installs_its_extra_once(monkeypatch):
+    calls = []
+    monkeypatch.setattr(main, "prepare", lambda: calls.append("prepare"))
+    monkeypatch.setattr(main, "python", lambda *words, **more: calls.append(words[1]) or 0)
+    monkeypatch.setattr(main.importlib.metadata, "version", _nothing_is_installed)
+    assert main.test_browser(main.argparse.Namespace(rest=[])) == 0
+    assert calls == ["prepare", "pip", "pytest"]
+    monkeypatch.setattr(main.importlib.metadata, "version", lambda package: "1")
+    assert main.test_browser(main.argparse.Namespace(rest=[])) == 0
+    assert calls[3:] == ["prepare", "pytest"]
+
+
 def test_an_environment_of_the_users_own_is_used(empty_env, monkeypatch):
     assert main.environment_is_ready()  # cnnlib and its extras are installed in this Python
     monkeypatch.setattr(main.importlib.metadata, "version", _nothing_is_installed)

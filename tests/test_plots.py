@@ -1,10 +1,11 @@
+import base64
 import io
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from ipywidgets import interactive
 from matplotlib.image import imread
 
 from cnnlib import CATALOGUE, SEEDS, plots, run
@@ -32,6 +33,16 @@ def test_show_gives_a_png_with_its_text_and_closes_the_figure(displayed):
     assert imread(io.BytesIO(bundle["image/png"])).ndim == 3
     assert b"Software" not in bundle["image/png"]
     assert not plt.fignum_exists(figure.number)
+
+
+def test_show_gives_more_pixels_of_the_same_size_for_paper(displayed, monkeypatch):
+    for dpi in ("", "220"):
+        monkeypatch.setenv("CNNLIB_DPI", dpi)
+        plots.show(plots.bars({"a": 1.0}, xlabel="count"))
+    widths = [imread(io.BytesIO(bundle["image/png"])).shape[1] for bundle, _ in displayed]
+    usual, sharp = (more["metadata"]["image/png"] for _, more in displayed)
+    assert widths[1] == pytest.approx(2 * widths[0], abs=2) and "width" not in usual
+    assert sharp["width"] == pytest.approx(widths[0], abs=1)
 
 
 def test_show_takes_axes_and_another_text(displayed):
@@ -113,9 +124,14 @@ def test_intervals_with_and_without_a_reported_figure():
     )
     labels = ax.get_legend_handles_labels()[1]
     assert sorted(labels) == ["here", "in the report"]
+    assert ax.get_legend() is not None
     alone = plots.intervals(table.drop(columns="reported"), xlabel="accuracy")
-    assert alone.get_legend_handles_labels()[1] == ["here"]
+    assert alone.get_legend() is None  # one kind of point needs none
     assert "reported" not in alone.get_figure().alt_text
+    columns = len(alone.lines)
+    signed = plots.intervals(table[["value", "low", "high"]] - 0.85, xlabel="difference")
+    assert len(signed.lines) == columns + 1  # and a line at 0
+    assert list(signed.lines[-1].get_xdata()) == [0, 0]
 
 
 def test_lines_use_the_given_axes():
@@ -248,37 +264,61 @@ def test_neighbourhood_marks_the_image_and_ten_others():
     assert figure.alt_text.startswith("A map of 12 images. Image 11, b, is marked with a star")
 
 
-def test_slider_slides_where_there_is_somebody_to_slide(displayed, monkeypatch):
-    monkeypatch.setenv("CNNLIB_PROGRESS", "off")
-    plots.slider(neighbourhood, last=11, start=3)
-    assert "Image 3, a" in displayed[0][0]["text/plain"] and len(displayed) == 1
-    made = {}
-    monkeypatch.setenv("CNNLIB_PROGRESS", "on")
-    monkeypatch.setattr(
-        plots.inside.ipywidgets, "interact", lambda draw, i: made.update(draw=draw, i=i)
-    )
-    plots.slider(neighbourhood, last=11, start=3)
-    assert (made["i"].min, made["i"].max, made["i"].value) == (0, 11, 3)
-    made["draw"](11)
-    assert "Image 11, b" in displayed[1][0]["text/plain"]
+def two(name, n=3):
+    if n == 9:
+        raise ZeroDivisionError("nine <is> too many")
+    return plots.bars({name: n}, xlabel="x")
 
 
-def test_sliders_draw_with_the_values_they_stand_at(displayed, monkeypatch):
+@pytest.fixture
+def moved(monkeypatch):
+    """What ``sliders`` shows in a running notebook: the menu, the slider and the picture."""
     monkeypatch.delenv("CNNLIB_PROGRESS")
-    made = []
-    monkeypatch.setattr(
-        plots.inside.ipywidgets, "interact", lambda *a, **k: made.append(interactive(*a, **k))
-    )
-    plots.sliders(lambda name, n=3: plots.bars({name: n}, xlabel="x"), n=(0, 10), name=["a", "b"])
-    name, number, _ = made[0].children
-    assert (number.min, number.max, number.value, name.options) == (0, 10, 3, ("a", "b"))
-    number.value = 7
-    texts = [bundle["text/plain"] for bundle, _ in displayed]
-    assert texts == ["[figure: Bar chart of x. a 3.]", "[figure: Bar chart of x. a 7.]"]
+    shown = []
+    monkeypatch.setattr(plots.inside, "display", shown.append)
+    plots.sliders(two, name=["a", "b"], n=range(0, 12, 3))
+    return shown[0].children
 
 
-def test_sliders_are_a_line_of_text_where_no_notebook_runs(displayed, monkeypatch, capsys):
+def picture(html):
+    """(alt, bytes) of the one image in it."""
+    data, alt = re.match(r'<img src="data:image/png;base64,(.+?)" alt="(.+?)" ', html).groups()
+    return alt, base64.b64decode(data)
+
+
+def test_sliders_start_at_the_defaults_and_draw_what_is_chosen(moved):
+    menu, slider, place = moved
+    assert (menu.options, menu.value, menu.description) == (("a", "b"), "a", "name")
+    assert (slider.min, slider.max, slider.step, slider.value) == (0, 9, 3, 3)
+    assert not slider.continuous_update
+    told, before = picture(place.value)
+    assert told == "Bar chart of x. a 3."
+    slider.value, menu.value = 6, "b"
+    told, after = picture(place.value)
+    assert told == "Bar chart of x. b 6."
+    assert before != after and imread(io.BytesIO(after)).ndim == 3
+    assert not plt.get_fignums()
+
+
+def test_sliders_show_an_error_and_recover(moved):
+    _, slider, place = moved
+    slider.value = 9
+    assert place.value.startswith('<pre role="alert">Traceback')
+    assert "ZeroDivisionError: nine &lt;is&gt; too many" in place.value
+    slider.value = 0
+    assert picture(place.value)[0] == "Bar chart of x. a 0."
+
+
+def test_sliders_show_the_start_where_there_is_nobody_to_choose(displayed, monkeypatch):
     monkeypatch.setenv("CNNLIB_PROGRESS", "off")
-    plots.sliders(lambda n: plots.bars({"a": n}, xlabel="x"), n=(0, 10))
-    assert capsys.readouterr().out == "In a running notebook, sliders appear here: n.\n"
-    assert displayed == []
+    plots.sliders(two, name=["a", "b"], n=range(4))
+    plots.sliders(neighbourhood, i=range(11, -1, -1))
+    texts = [bundle["text/plain"] for bundle, _ in displayed]
+    assert texts[0] == "[figure: Bar chart of x. a 3.]"
+    assert "Image 11, b" in texts[1] and len(texts) == 2
+
+
+@pytest.mark.parametrize("n, count", [(range(3), 3), ([], 0)])
+def test_sliders_refuse_a_start_that_is_none_of_the_values(n, count):
+    with pytest.raises(ValueError, match=rf"n starts at 3; expected one of its {count} values"):
+        plots.sliders(two, name=["a"], n=n)

@@ -151,6 +151,19 @@ def test_a_changed_declaration_is_neither_used_nor_retrained_silently(store):
     assert contents(store) == [new.folder.name] and new.folder != old.folder
 
 
+def test_the_same_declaration_under_another_name_is_the_same_run(store):
+    first = run(QUICK, verbose=False)
+    twin = vary(CATALOGUE["maxpool"], "my-own", recipe=dict(epochs=2))
+    found = run(twin, train=False)
+    assert (found.name, found.folder, found.history) == ("my-own", first.folder, first.history)
+    with pytest.raises(StoredRunError, match="no run of 'my-own' with seed 1 is stored"):
+        run(twin, seed=1, train=False)
+    own = run(twin, retrain=True, verbose=False)  # from now on it has a folder of its own
+    assert own.folder.name.startswith("my-own-seed0-") and first.folder.is_dir()
+    assert run(twin, train=False).folder == own.folder
+    assert run(QUICK, train=False).folder == first.folder
+
+
 def test_a_record_that_was_edited_does_not_match(store):
     one = run(QUICK, verbose=False)
     record = json.loads((one.folder / RECORD).read_text("utf-8"))

@@ -3,7 +3,7 @@
 Expected answers that depend on the runs are computed from the stored runs, never typed.
 """
 
-from . import part1, part2, part3, part4, part5
+from . import part1, part2, part3, part4, part5, part6
 
 EXERCISES = {
     **part1.EXERCISES,
@@ -11,4 +11,5 @@ EXERCISES = {
     **part3.EXERCISES,
     **part4.EXERCISES,
     **part5.EXERCISES,
+    **part6.EXERCISES,
 }

@@ -13,10 +13,9 @@ from .inside import (
     scatter,
     scatters,
     signed,
-    slider,
     sliders,
 )
-from .results import confusion, curves
+from .results import confusion, curves, losses
 
 __all__ = [
     "DPI",
@@ -32,11 +31,11 @@ __all__ = [
     "images",
     "intervals",
     "lines",
+    "losses",
     "neighbourhood",
     "scatter",
     "scatters",
     "show",
     "signed",
-    "slider",
     "sliders",
 ]

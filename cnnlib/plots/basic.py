@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,19 +29,33 @@ def show(drawn: Axes | Figure, alt: str | None = None) -> None:
     ``alt`` replaces the text that the plotting function wrote. Raises ValueError if there is
     neither: a picture without words is lost on readers who cannot see it.
     """
+    picture, alt = rendered(drawn, alt)
+    told: dict[str, Any] = {"alt": alt}
+    if dots() != DPI:  # the same size of other pixels; bytes 16 to 19 of a PNG are its width
+        told["width"] = round(int.from_bytes(picture[16:20], "big") * DPI / dots())
+    display(
+        {"image/png": picture, "text/plain": f"[figure: {alt}]"},
+        metadata={"image/png": told},
+        raw=True,
+    )
+
+
+def dots() -> int:
+    """Pixels an inch: 110, or ``$CNNLIB_DPI``, which a report on paper sets higher."""
+    return int(os.environ.get("CNNLIB_DPI") or DPI)
+
+
+def rendered(drawn: Axes | Figure, alt: str | None = None) -> tuple[bytes, str]:
+    """The bytes of a figure's PNG and its text alternative, as for ``show``; closes it."""
     figure = drawn if isinstance(drawn, Figure) else drawn.get_figure()
     alt = alt or getattr(figure, "alt_text", None)
     if not alt:
         raise ValueError("this figure has no text alternative; give one with show(…, alt=…)")
     buffer = io.BytesIO()
     # without the Software entry the bytes do not depend on matplotlib's version string
-    figure.savefig(buffer, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+    figure.savefig(buffer, dpi=dots(), bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)
-    display(
-        {"image/png": buffer.getvalue(), "text/plain": f"[figure: {alt}]"},
-        metadata={"image/png": {"alt": alt}},
-        raw=True,
-    )
+    return buffer.getvalue(), alt
 
 
 def images(
@@ -109,7 +124,7 @@ def class_bars(values: Sequence[float], *, xlabel: str, number: str = "{:+.3f}")
 
 
 def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Axes:
-    """Points with intervals, one row a model, best first.
+    """Points with intervals, one row a model, in the table's order.
 
     ``table`` has the model names as index and the columns ``value``, ``low``, ``high`` and,
     where there is one, ``reported`` (drawn as a cross).
@@ -120,17 +135,21 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
     ax.errorbar(table.value, table.index, xerr=errors, fmt="o", color=blue, label="here", capsize=3)
     if "reported" in table:
         ax.plot(table.reported, table.index, "X", color=orange, label="in the report", markersize=8)
+    if table.low.min() < 0 < table.high.max():  # differences: which side of 0?
+        ax.axvline(0, color="grey", linewidth=1)
     ax.margins(y=0.1)
     ax.invert_yaxis()
     ax.set_xlabel(xlabel)
-    ax.legend(fontsize=9)
+    if "reported" in table:  # otherwise there is one kind of point, and the label names it
+        ax.legend(fontsize=9)
     sns.despine(ax=ax)
     told = [
         f"{name} {row.value:.4f} ({row.low:.4f} to {row.high:.4f})"
         + (f", reported {row.reported:.4f}" if pd.notna(row.get("reported")) else "")
         for name, row in table.iterrows()
     ]
-    describe(ax.get_figure(), f"Dot plot of {xlabel}, best first. {'; '.join(told)}.")
+    order = ", best first" if table.value.is_monotonic_decreasing else ""
+    describe(ax.get_figure(), f"Dot plot of {xlabel}{order}. {'; '.join(told)}.")
     return ax
 
 

@@ -1,7 +1,10 @@
 """Figures of what goes on inside a network: feature maps, maps of many images, sliders."""
 
-import functools
+import base64
+import html
+import inspect
 import os
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,40 +12,68 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from ..data import CLASS_NAMES
-from .basic import PALETTE, describe, images, show
+from .basic import PALETTE, describe, images, rendered, show
 
 MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
 
 
-def sliders(draw: Callable[..., Axes | Figure], **choices: Any) -> None:
-    """Show ``draw(**values)``, anew whenever a slider moves; ``choices`` as ``interact`` has them.
+def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> None:
+    """Show the figure ``draw(**chosen)``, and draw it anew when a slider or a menu is moved.
 
-    With ``CNNLIB_PROGRESS=off``, as for pages and tests, only a line of text: sliders need a
-    running notebook, and stored outputs stay comparable.
+    Each of ``choices`` is an argument of ``draw``: a range of integers makes a slider, any
+    other sequence a menu of its values. They start at the defaults of ``draw``, else at the
+    first value. With ``CNNLIB_PROGRESS=off`` (rendered pages, tests) there is nobody to choose:
+    then only the figure of the start is shown. Raises ValueError if a start is not among
+    the values.
     """
+    parameters = inspect.signature(draw).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    start = {name: defaults.get(name, next(iter(v), None)) for name, v in choices.items()}
+    for name, values in choices.items():
+        if start[name] not in values:
+            raise ValueError(
+                f"{name} starts at {start[name]!r}; expected one of its {len(values)} values"
+            )
     if os.environ.get("CNNLIB_PROGRESS") == "off":
-        print(f"In a running notebook, sliders appear here: {', '.join(choices)}.")
-    else:
-        # wraps: the sliders start at the defaults of draw's own arguments
-        ipywidgets.interact(functools.wraps(draw)(lambda **values: show(draw(**values))), **choices)
-
-
-def slider(draw: Callable[[int], Axes | Figure], last: int, start: int = 0) -> None:
-    """Show the figure ``draw(i)``, and in JupyterLab a slider that chooses i from 0 to ``last``.
-
-    With ``CNNLIB_PROGRESS=off`` (rendered pages, tests) there is nobody to slide: then only
-    the figure for ``start`` is shown.
-    """
-    if os.environ.get("CNNLIB_PROGRESS") == "off":
-        show(draw(start))
+        show(draw(**start))
         return
-    chosen = ipywidgets.IntSlider(start, 0, last, description="image", continuous_update=False)
-    ipywidgets.interact(lambda i: show(draw(i)), i=chosen)
+    controls = {name: _control(name, values, start[name]) for name, values in choices.items()}
+    # no Output widget, as interact has one: those can stall where a notebook is executed whole.
+    # HTML, because ipywidgets' Image has no text alternative
+    place = ipywidgets.HTML(_as_html(draw(**start)))
+
+    def redraw(change: Any) -> None:
+        try:
+            place.value = _as_html(draw(**{name: one.value for name, one in controls.items()}))
+        except Exception:  # whatever it is: raised here, it would reach nobody's eyes
+            place.value = f'<pre role="alert">{html.escape(traceback.format_exc())}</pre>'
+
+    for control in controls.values():
+        control.observe(redraw, names="value")
+    display(ipywidgets.VBox([*controls.values(), place]))
+
+
+def _control(name: str, values: Sequence[Any], start: Any) -> ipywidgets.ValueWidget:
+    """A slider for a range of integers, a menu for all else."""
+    look = dict(description=name, style=dict(description_width="5em"), layout=dict(width="28em"))
+    if not isinstance(values, range):
+        return ipywidgets.Dropdown(options=list(values), value=start, **look)
+    ends = dict(min=values[0], max=values[-1], step=values.step)
+    return ipywidgets.IntSlider(start, **ends, continuous_update=False, **look)
+
+
+def _as_html(drawn: Axes | Figure) -> str:
+    """The picture in one <img>, no wider than its place, with its text alternative."""
+    picture, alt = rendered(drawn)
+    data = base64.b64encode(picture).decode()
+    alt = html.escape(alt)
+    return f'<img src="data:image/png;base64,{data}" alt="{alt}" style="max-width: 100%">'
 
 
 def feature_maps(maps: Mapping[str, Any], *, columns: int = 8, shared: bool = True) -> Figure:

@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from ..data import CLASS_NAMES
@@ -47,6 +48,38 @@ def curves(runs: Sequence[Run]) -> Figure:
     )
     start = f"Two line plots, loss and accuracy against the epoch, 1 to {epochs}."
     return describe(figure, f"{start} {told}.")
+
+
+def losses(runs: Sequence[Run]) -> Figure:
+    """A panel a run, on one scale: training (dashed) and validation loss against the epoch.
+
+    Training loss as training saw it, validation loss in eval mode, in nats an image.
+    """
+    columns = min(3, len(runs))
+    rows = -(-len(runs) // columns)
+    size = dict(figsize=(3.2 * columns, 2.3 * rows + 0.2), layout="constrained")
+    figure, grid = plt.subplots(rows, columns, sharey=True, squeeze=False, **size)
+    told, (blue, orange) = [], sns.color_palette(PALETTE)[:2]
+    for ax, one in zip(grid.flat, runs, strict=False):
+        history = pd.DataFrame(one.history)
+        ax.plot(history.epoch, history.train_loss, "--", color=orange, label="training")
+        ax.plot(history.epoch, history.val_loss, color=blue, label="validation")
+        ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        ax.set_title(one.name, fontsize=10)
+        told.append(
+            f"{one.name}: training from {history.train_loss.iloc[0]:.3f} to "
+            f"{history.train_loss.iloc[-1]:.3f}, validation from {history.val_loss.iloc[0]:.3f} "
+            f"to {history.val_loss.iloc[-1]:.3f}, lowest {history.val_loss.min():.3f} in epoch "
+            f"{history.epoch[history.val_loss.idxmin()]}"
+        )
+    grid[0, 0].legend(fontsize=9)
+    figure.supxlabel("epoch", fontsize=10)
+    figure.supylabel("loss (nats an image)", fontsize=10)
+    for ax in grid.flat[len(runs) :]:
+        ax.set_axis_off()
+    sns.despine(figure)
+    start = f"{len(runs)} line plots of the loss against the epoch, on one scale"
+    return describe(figure, f"{start}. {'; '.join(told)}.")
 
 
 def _by_epoch(run: Run) -> pd.DataFrame:

@@ -1,0 +1,36 @@
+"""Exercises of part VI, chapters 22 to 24."""
+
+from ..assignment import properties
+from ..catalogue import CATALOGUE
+from ..evidence import standard_error
+from .judging import Exercise, choice, number
+
+
+def _confounded() -> str:
+    """The one variant of a star of four that changes more than one property."""
+    star, baseline = ("maxpool", "filters", "dropout", "lr-0.1"), CATALOGUE["baseline"]
+    (name,) = (name for name in star if len(properties(baseline, CATALOGUE[name])) > 1)
+    return name
+
+
+EXERCISES: dict[str, Exercise] = {
+    "23.1": Exercise(
+        hint="standard_error(0.9, 12_000) from cnnlib.evidence, times the factor.",
+        solution="1.163 * standard_error(0.9, 12_000)",
+        wrong="standard_error(0.9, 12_000)",
+        judge=number(
+            lambda: 1.163 * standard_error(0.9, 12_000),
+            "one standard error is √(p (1 - p) / n); the best of five lies further out.",
+            5e-5,
+        ),
+    ),
+    "23.2": Exercise(
+        hint="properties(baseline, variant) lists what differs, as in the cell with lenet5.",
+        solution="next(name for name in ('maxpool', 'filters', 'dropout', 'lr-0.1') if len("
+        "cnnlib.assignment.properties(cnnlib.CATALOGUE['baseline'], cnnlib.CATALOGUE[name])) > 1)",
+        wrong="'dropout'",
+        judge=choice(
+            _confounded, "two fields of the same kind, such as dropout in two places, are one."
+        ),
+    ),
+}
