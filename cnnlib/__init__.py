@@ -27,6 +27,7 @@ _HOME = {
         "ranking",
         "runs_table",
         "seeds_table",
+        "standings",
     ),
     "training": ("NonFiniteLossError", "evaluate", "fit", "lr_schedule", "predict"),
 }

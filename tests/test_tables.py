@@ -52,11 +52,18 @@ def test_write_readme_changes_only_what_is_between_the_marks(tmp_path):
     assert path.read_text("utf-8") == "no marks"
 
 
+def test_ranking_is_by_validation_accuracy():
+    table = ranking([run(name, train=False) for name in CATALOGUE])
+    assert table.value.is_monotonic_decreasing and set(table.index) == set(CATALOGUE)
+    assert (table.low < table.value).all() and (table.value < table.high).all()
+    assert table.reported.notna().sum() == len(REPORTED)
+
+
 SEVERAL = ["baseline", "maxpool", "lenet5", "lenet5-mended", "lenet5-var4"]
 
 
-def test_ranking_is_by_mean_validation_accuracy():
-    table, accs = ranking(SEVERAL), cnnlib.accuracies(SEVERAL)
+def test_standings_are_by_mean_validation_accuracy():
+    table, accs = cnnlib.standings(SEVERAL), cnnlib.accuracies(SEVERAL)
     assert list(table.index) == list(accs.mean().sort_values(ascending=False).index)
     assert (table.low < table.value).all() and (table.value < table.high).all()
     assert table.value.to_dict() == pytest.approx(accs.mean().to_dict())

@@ -1,0 +1,143 @@
+"""A chapter in JupyterLab, as a student has it: real clicks, a live kernel, a slider that moves."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+from helpers import ROOT, SHOTS
+from playwright.sync_api import expect
+
+CHAPTER = "19_feature_maps.ipynb"
+SLIDERS = ".jupyter-widgets.widget-vbox:has(.widget-slider)"
+SETTINGS = (
+    *("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
+    *("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR"),
+)
+NUMBERED = """count => {
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
+    return prompts.length === count && prompts.every(one => /\\[\\d+\\]/.test(one.textContent));
+}"""
+MINUTES = 60_000  # Playwright counts in milliseconds
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the notebooks, so that the committed ones stay as they are."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    return tmp_path / "notebooks"
+
+
+@pytest.fixture
+def lab(folder, tmp_path):
+    """The address of a JupyterLab of our own, without the settings of whoever runs this."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    environment = os.environ | {name: str(tmp_path / name) for name in SETTINGS}
+    del environment["CNNLIB_PROGRESS"]  # sliders and bars are live
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"]
+    command += [f"--port={address.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
+    command += [f"--ServerApp.root_dir={folder}", "--IdentityProvider.token="]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with (SHOTS / "jupyterlab.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            wait_for(f"{address}/api/status", server)
+            yield address
+        finally:
+            server.terminate()  # it ends its kernels, too
+            server.wait(60)
+
+
+def wait_for(address, server):
+    for _ in range(240):
+        assert server.poll() is None, f"JupyterLab stopped; see {SHOTS / 'jupyterlab.log'}"
+        try:
+            return urlopen(address, timeout=2).close()
+        except (URLError, TimeoutError):
+            time.sleep(0.5)
+    raise AssertionError(f"JupyterLab did not start; see {SHOTS / 'jupyterlab.log'}")
+
+
+def test_a_student_runs_a_chapter_and_moves_its_sliders(page, lab, folder):
+    page.goto(f"{lab}/lab/tree/{CHAPTER}")
+    notebook = page.locator(".jp-NotebookPanel")
+    idle = page.get_by_role("button", name=re.compile(r"^Python 3.* \| Idle$"))
+    expect(idle).to_be_visible(timeout=2 * MINUTES)
+
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator('[role="menuitem"][data-command="runmenu:run-all"]').click()
+    sliders = notebook.locator(SLIDERS)
+    expect(sliders).to_be_visible(timeout=3 * MINUTES)
+    page.wait_for_function(NUMBERED, arg=len(code_cells(folder)), timeout=9 * MINUTES)
+    expect(idle).to_be_visible(timeout=MINUTES)
+    assert notebook.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+
+    picture = sliders.locator("img")
+    start = look(picture)
+    assert "baseline, 6 maps of 28×28" in start["alt"]
+    sliders.scroll_into_view_if_needed()
+    page.screenshot(path=SHOTS / "lab-before.png")
+
+    value = int(sliders.locator(".widget-readout").inner_text())
+    sliders.locator(".noUi-handle").focus()
+    page.keyboard.press("ArrowRight")
+    expect(sliders.locator(".widget-readout")).to_have_text(str(value + 1))
+    next_image = changed(picture, start, "baseline, 6 maps of 28×28")
+
+    sliders.get_by_label("model").select_option("maxpool")
+    other_model = changed(picture, next_image, "maxpool, 6 maps of 28×28")
+
+    sliders.get_by_label("layer").select_option("features.block2.pool")
+    changed(picture, other_model, "maxpool, 16 maps of 5×5")
+    page.screenshot(path=SHOTS / "lab-after.png")
+
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    page.locator('[role="menuitem"][data-command="docmanager:save"]').click()
+    check_saved(folder)
+
+
+def check_saved(folder):
+    """The copy on disk is this session's: numbered, with a live slider, without an error."""
+    deadline = time.monotonic() + 60
+    while True:
+        cells = code_cells(folder)
+        if [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)):
+            break
+        assert time.monotonic() < deadline, "not saved, or not every cell was executed"
+        time.sleep(0.5)
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert [output for output in outputs if output.output_type == "error"] == []
+    live = "application/vnd.jupyter.widget-view+json"  # in place of the committed picture
+    assert [output for output in outputs if live in output.get("data", {})]
+
+
+def code_cells(folder):
+    cells = nbformat.read(folder / CHAPTER, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def look(picture):
+    """The bytes and the words of a picture that the browser could draw, and not cut off."""
+    place = picture.locator("xpath=ancestor::*[contains(@class, 'jp-OutputArea-output')]").last
+    room, box = place.bounding_box(), picture.bounding_box()
+    assert box["width"] > 100 and box["x"] + box["width"] <= room["x"] + room["width"]
+    return picture.evaluate("i => i.decode().then(() => ({src: i.src, alt: i.alt}))")
+
+
+def changed(picture, before, words):
+    """The picture once its bytes and its text differ from ``before``; it tells ``words``."""
+    expect(picture).not_to_have_attribute("src", before["src"], timeout=2 * MINUTES)
+    expect(picture).to_have_attribute("alt", re.compile(words))
+    after = look(picture)
+    assert after["src"] != before["src"] and after["alt"] != before["alt"]
+    return after
