@@ -131,7 +131,6 @@ NUMBERS = {
     },
     "17": {
         "95 %": "accuracy_interval.__defaults__[0]",
-        "0.05": "groups.__defaults__[0]",
         "0.9": EXAMPLE,
         "0.1": EXAMPLE,
         "0.89": EXAMPLE,
