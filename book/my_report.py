@@ -1,5 +1,7 @@
 """A student's report: one notebook, executed, as one HTML file and a PDF of a few pages.
 
+Both, the executed notebook and the five runs go into one file to hand in.
+
 What goes into the page is said by the cells' tags, which JupyterLab keeps: ``report`` for what
 goes in; ``field-NAME`` for a text that the student writes in the place of "✎ *Write here: …*";
 ``choice-NAME`` for the parts of an optional section, which is left out as long as nothing is
@@ -15,7 +17,8 @@ import sys
 import tempfile
 import textwrap
 import time
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import nbformat
@@ -28,16 +31,16 @@ from to_typst import PX_PER_INCH as DPI
 from to_typst import TypstPages, quoted
 
 from build import NOTEBOOKS, REPORT, execute
+from cnnlib.assignment import MODELS
+from cnnlib.fields import PROMPT, REQUIRED, written
+from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS, runs_folder
+from cnnlib.verify.reading import tables as tables_of
 
 BOOK = Path(__file__).resolve().parent
 CHAPTER = NOTEBOOKS / "23_your_report.ipynb"
 SHARPER = 2  # figures are drawn with so many times the pixels: paper shows more than a screen
+PAGES_MADE, HAND_IN = ("my-report.html", "my-report.pdf"), "hand-in.zip"
 PAGES = range(2, 6)  # how long the assignment wants a report
-REQUIRED = (
-    *("names", "baseline", "variant-1", "variant-2", "variant-3", "variant-4"),
-    *("pairs", "test", "weights"),
-)
-PROMPT = re.compile(r"✎\s*\*Write here[:,]\s+(.+?)\*", re.S)
 
 
 class Unfinished(NamedTuple):
@@ -97,11 +100,6 @@ def done(cell: NotebookNode) -> bool:
     if cell.cell_type == "code":
         return bool(cell.outputs)
     return bool(named(cell, "field-")) and written(cell.source)
-
-
-def written(source: str) -> bool:
-    """Is there a text besides the prompt and the headings?"""
-    return bool(re.sub(r"^#.*$|<!--[\s\S]*?-->", "", PROMPT.sub("", source), flags=re.M).strip())
 
 
 def prompt(source: str) -> str:
@@ -164,21 +162,46 @@ def executed(path: Path) -> NotebookNode:
         ) from None
 
 
-def make(path: Path, output: Path) -> tuple[int, list[Unfinished], list[str]]:
-    """Execute a copy of the notebook and write both files; nothing is written if that fails.
+def runs_of(notebook: NotebookNode) -> list[Path]:
+    """The folders of the five runs, as the table of weights in the notebook says."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    found = [
+        one for output in outputs for one in tables_of(output.get("data", {}).get("text/html", ""))
+    ]
+    files = {file for table in found for file in table.column("file in runs/").values()}
+    return [runs_folder() / PurePosixPath(file).parent.name for file in sorted(files)]
 
-    Gives the number of sheets, the unfinished fields, and the pictures that were left out.
+
+def pack(target: Path, notebook: NotebookNode, pages: list[Path], runs: list[Path]) -> None:
+    """Write the file to hand in: the executed notebook, the pages and the runs' folders."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("report.ipynb", nbformat.writes(notebook))
+        for page in pages:
+            archive.write(page, page.name)
+        for run in runs:
+            for name in (RECORD, WEIGHTS, PREDICTIONS):
+                archive.write(run / name, f"runs/{run.name}/{name}")
+
+
+def make(path: Path, output: Path) -> tuple[int, list[Unfinished], list[str], int]:
+    """Execute a copy of the notebook and write all files; nothing is written if that fails.
+
+    Gives the number of sheets, the unfinished fields, the pictures that were left out, and the
+    number of runs in the file to hand in.
     """
-    page, missing = chosen(executed(path))
+    notebook = executed(path)
+    page, missing = chosen(notebook)
     text = as_html(page, path.resolve().parent)
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output, prefix=".writing-") as folder:
         scratch = Path(folder)
         sheets, left_out = as_pdf(text, scratch / "my-report.pdf", scratch)
         (scratch / "my-report.html").write_text(text, "utf-8", newline="\n")
-        for name in ("my-report.html", "my-report.pdf"):
+        runs = runs_of(notebook)
+        pack(scratch / HAND_IN, notebook, [scratch / name for name in PAGES_MADE], runs)
+        for name in (*PAGES_MADE, HAND_IN):
             (scratch / name).replace(output / name)
-    return sheets, missing, left_out
+    return sheets, missing, left_out, len(runs)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -195,7 +218,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     started = time.perf_counter()
     try:
-        sheets, missing, left_out = make(options.notebook, options.output)
+        sheets, missing, left_out, runs = make(options.notebook, options.output)
     except (ReportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -203,7 +226,10 @@ def main(argv: list[str] | None = None) -> int:
         print("\nStopped. Nothing was written.", file=sys.stderr)
         return 130
     print(f"{time.perf_counter() - started:.0f} s, {sheets} pages. Open:")
-    print(*(f"  {options.output / name}" for name in ("my-report.html", "my-report.pdf")), sep="\n")
+    print(*(f"  {options.output / name}" for name in PAGES_MADE), sep="\n")
+    print(f"To hand in: {options.output / HAND_IN} (all of it, and {runs} runs)")
+    if runs != MODELS:
+        print(f"Five runs are expected in {HAND_IN}: display mine.weights() in the report.")
     if missing:
         print(f"Not finished yet, and marked in the page ({len(missing)}):")
         for field, words in missing:

@@ -33,6 +33,15 @@ def my_report(args: argparse.Namespace) -> int:
     return python(ROOT / "book" / "my_report.py", *args.rest)
 
 
+def verify(args: argparse.Namespace) -> int:
+    """instructors: recompute what submissions claim: SUBMISSION… [--output FOLDER] [--train]"""
+    from .verify.command import main, parsed
+
+    options = parsed(args.rest)  # wrong usage is told before anything is fetched
+    prepare()
+    return main(options)
+
+
 def test(args: argparse.Namespace) -> int:
     """run the unit tests and compare every notebook's outputs"""
     prepare()
@@ -135,7 +144,7 @@ def prepare() -> None:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     command.__name__.replace("_", "-"): command
     for command in (
-        *(report, my_report, test, test_browser, lab),
+        *(report, my_report, verify, test, test_browser, lab),
         *(reproduce, bench, refresh, data, train, table),
     )
 }

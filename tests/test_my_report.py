@@ -5,6 +5,7 @@ import dataclasses
 import json
 import re
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,8 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import cnnlib
+from cnnlib.verify import reading
+from cnnlib.verify.intake import take_in
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "book"))
@@ -312,7 +315,7 @@ def test_numbers_stand_right_and_tables_of_one_cell_beside_one_another(tmp_path)
 def test_both_files_are_written_and_the_terminal_lists_what_is_left(made, tmp_path, capsys):
     assert made(*CHAPTER.cells) == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "my-report.html", "my-report.pdf",
+        "hand-in.zip", "my-report.html", "my-report.pdf",
     ]  # fmt: skip
     said, pdf = capsys.readouterr().out, (tmp_path / "out" / "my-report.pdf").read_bytes()
     sheets = int(re.search(r" (\d) pages\. Open:", said)[1])
@@ -320,6 +323,26 @@ def test_both_files_are_written_and_the_terminal_lists_what_is_left(made, tmp_pa
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == sheets
     assert f"marked in the page ({len(my_report.REQUIRED)}):" in said
     assert all(f"  {field} " in said for field in my_report.REQUIRED)
+
+
+def test_the_file_to_hand_in_holds_the_notebook_the_pages_and_the_five_runs(made, tmp_path, capsys):
+    assert made(*CHAPTER.cells) == 0
+    out = tmp_path / "out"
+    assert f"To hand in: {out / 'hand-in.zip'} (all of it, and 5 runs)" in capsys.readouterr().out
+    files = take_in(out / "hand-in.zip").files
+    found = reading.records(files)
+    assert len(found) == 5 and all(one.experiment and one.weights for one in found)
+    cells = reading.notebook(files["report.ipynb"], "report.ipynb")
+    assert [cell.source for cell in cells] == [cell.source for cell in CHAPTER.cells]
+    with zipfile.ZipFile(out / "hand-in.zip") as archive:
+        for name in ("my-report.html", "my-report.pdf"):
+            assert archive.read(name) == (out / name).read_bytes()
+
+
+def test_without_its_table_of_weights_the_runs_are_missed(made, capsys):
+    assert made(*finished()) == 0
+    said = capsys.readouterr().out
+    assert "and 0 runs)" in said and "Five runs are expected in hand-in.zip: display" in said
 
 
 def test_a_finished_report_has_nothing_left_and_its_length_is_judged(made, capsys):

@@ -1,0 +1,130 @@
+"""The batch, with processes that hang, crash and eat memory; the command; the figures."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from cnnlib import __main__ as front
+from cnnlib.verify import Fact, Result, Verdict, command, verify
+from cnnlib.verify.numbers import agrees, number
+
+
+def odd(path, train):
+    """What a submission might make of our code, by its name."""
+    if path.name == "hangs":
+        time.sleep(60)
+    elif path.name == "crashes":
+        os._exit(3)
+    elif path.name == "eats":
+        bytearray(10**12)
+    elif path.name == "stumbles":
+        raise LookupError("two\nlines")
+    elif path.name == "talks":
+        print("not into the instructor's terminal")
+    return Result(path.name)
+
+
+def test_one_bad_submission_never_stops_the_batch(capfd):
+    names = ["hangs", "crashes", "eats", "stumbles", "talks", "good"]
+    results = verify(names, jobs=3, seconds=25, work=odd)
+    assert [result.name for result in results] == names
+    words = [result.refused for result in results]
+    assert words == [
+        "it could not be verified within 25 seconds",
+        "it could not be verified: its process ended (exit status 3)",
+        "it needs too much memory",
+        "it could not be verified (LookupError: two)",
+        "",
+        "",
+    ]
+    assert capfd.readouterr().out == ""
+
+
+def test_what_is_not_there_is_a_line_of_the_result(tmp_path):
+    (result,) = verify([tmp_path / "no.zip"])
+    assert result.verdict == "refused" and result.refused.startswith("no.zip is not there")
+    assert verify([]) == []
+
+
+# The command ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def called(monkeypatch, tmp_path, capsys):
+    """Call the command with results made up; gives its status and what it says."""
+
+    def call(*results):
+        monkeypatch.setattr(command, "verify", lambda paths, **more: list(results))
+        options = command.parsed(["x.zip", "--output", str(tmp_path / "out")])
+        return command.main(options), capsys.readouterr().out
+
+    return call
+
+
+def test_the_exit_status_says_whether_every_fact_is_right(called, tmp_path):
+    facts = {kind: Fact("test", "x", "1", "2", kind, "because") for kind in Verdict}
+    good = Result("good", facts=(facts[Verdict.RIGHT], facts[Verdict.JUDGE]))
+    assert called(good)[0] == 0
+    for kind in (Verdict.WRONG, Verdict.MISSING, Verdict.UNCHECKED):
+        status, said = called(good, Result("bad", facts=(facts[kind],)))
+        assert status == 1 and "x: because" in said and "2 submissions, 1 with" in said
+    assert called(Result("bad", refused="it is a link"))[0] == 1
+    assert (tmp_path / "out" / "index.html").exists() and (tmp_path / "out" / "class.csv").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["x.zip", "--jobs", "0"], ["x.zip", "--what"]])
+def test_wrong_usage_is_status_2(words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        front.COMMANDS["verify"](front.argparse.Namespace(rest=words))
+    assert ended.value.code == 2 and "usage: python -m cnnlib verify" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_written_is_wrong_usage(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as ended:
+        command.parsed(["x.zip", "--output", str(tmp_path / "file")])
+    assert ended.value.code == 2 and "cannot be written" in capsys.readouterr().err
+
+
+def test_the_command_goes_through_the_front_door(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(front, "prepare", lambda: None)
+    (tmp_path / "a.zip").write_bytes(b"no zip")
+    rest = [str(tmp_path / "a.zip"), "--output", str(Path(tmp_path / "out"))]
+    assert front.COMMANDS["verify"](front.argparse.Namespace(rest=rest)) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("a.zip: refused    a.zip is neither a folder")
+    assert len(list((tmp_path / "out").glob("001-a.html"))) == 1
+
+
+# Figures -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, value, tolerance, right",
+    [
+        ("89.48", 89.475, 0, True),
+        ("89.48", 89.4849, 0, True),
+        ("89.48", 89.47, 0, False),
+        ("89.48", 89.44, 0.05, True),
+        ("61,706", 61706, -0.5, True),
+        ("61,707", 61706, -0.5, False),
+        ("+0.28", 0.283, 0, True),
+        ("−0.28", -0.283, 0, True),
+        ("2.3e-05", 2.31e-5, 0, True),
+        ("2.3e-05", 2.36e-5, 0, False),
+        ("nan", float("nan"), 1, False),
+        ("1e999999", 1, 1, False),
+        ("about 5", 5, 1, False),
+        ("", 0, 1, False),
+        ("٣", 3, 1, False),
+    ],
+)
+def test_a_figure_is_right_to_its_last_digit(text, value, tolerance, right):
+    assert agrees(text, value, tolerance) is right
+
+
+def test_numbers_are_what_the_tables_print():
+    assert [number(text) for text in ("1,234.5", "x", "inf")] == [number("1234.5"), None, None]

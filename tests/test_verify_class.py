@@ -1,0 +1,165 @@
+"""The made-up class, submission by submission: is each verdict the expected one?
+
+In this process, and each model evaluated once for all of them; ``made_up_class.py`` itself
+verifies the whole class as an instructor would.
+"""
+
+import csv
+import dataclasses
+
+import made_up_class
+import made_up_files as made_up
+import pytest
+import torch
+from bs4 import BeautifulSoup
+
+from cnnlib import evaluate, load, run
+from cnnlib.runs import WEIGHTS
+from cnnlib.verify import Result, Verdict, pages, recompute, submission
+from cnnlib.verify.batch import verify_one
+from cnnlib.verify.intake import RefusedError, TakenIn
+from cnnlib.verify.one import look
+from cnnlib.verify.rubric import given, reachable
+
+
+@pytest.fixture(scope="module", autouse=True)
+def once():
+    """Evaluate the same weights of the same layers once; the figures do not change by that."""
+    real, test, memo = submission.recompute, recompute.Recomputed.test, {}
+
+    def cached(experiment, weights, train=False):
+        key = (experiment.arch, experiment.data, experiment.recipe.l2_conv, weights, train)
+        if key not in memo:
+            memo[key] = real(experiment, weights, train)
+        return dataclasses.replace(memo[key], experiment=experiment)
+
+    def tested(self):
+        key = (id(self.model), "test")
+        if key not in memo:
+            memo[key] = test(self)
+        return memo[key]
+
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(submission, "recompute", cached)
+        patch.setattr(recompute.Recomputed, "test", tested)
+        yield
+
+
+def verified(path):
+    try:
+        return verify_one(path)
+    except RefusedError as error:
+        return Result(path.name, refused=str(error))
+
+
+def facts_of(files):
+    return look("x", TakenIn(dict(files)))
+
+
+@pytest.fixture(scope="module")
+def honest(once):
+    return facts_of(made_up.honest())
+
+
+def test_the_class_is_large_and_of_every_kind():
+    assert len(made_up_class.expected()) >= 30
+    verdicts = [verdict for _, verdict, _ in made_up_class.expected().values()]
+    assert set(verdicts) == {"right", "wrong", "incomplete", "refused"}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", made_up_class.expected())
+def test_every_submission_gets_its_verdict(name, tmp_path):
+    result = verified(made_up_class.write(name, tmp_path))
+    assert made_up_class.problems(name, result) == ""
+    page = BeautifulSoup(pages.page_of(result), "html.parser")
+    policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert not page.find_all(["script", "link", "iframe", "object", "svg", "form"])
+    assert all(i["src"].startswith("data:image/png;base64,") for i in page.find_all("img"))
+    assert not [tag for tag in page.find_all(True) for name in tag.attrs if name.startswith("on")]
+    assert not made_up.PICKLE_RAN.exists()
+
+
+# The honest one in detail --------------------------------------------------------------------
+
+
+def test_figures_are_recomputed_from_the_weights(honest):
+    one = run("lenet5-var4-mended", train=False)
+    expected = evaluate(one.model(), load().val, one.experiment.data)
+    told = {fact.name: fact for fact in honest.facts}
+    assert float(told["my-average: val_acc in run.json"].recomputed) == pytest.approx(
+        expected["acc"], abs=1e-4
+    )
+    assert float(told["my-average: val_loss in run.json"].recomputed) == pytest.approx(
+        expected["loss"], abs=1e-4
+    )
+    assert "run.json alone" in told["report, my-average: train loss"].why
+
+
+def test_an_honest_report_gets_all_that_can_be_given(honest):
+    assert [(line.points, line.given, line.left) for line in honest.lines] == [
+        (15, 10, 5), (20, 15, 5), (5, 5, 0), (30, 10, 20),
+    ]  # fmt: skip
+    assert given(honest.lines) == 40 and reachable(honest.lines) == 70
+
+
+def test_choice_tasks_are_worth_30_at_most():
+    files = made_up.honest()
+    picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": made_up.PIXEL}}
+
+    def all_of_them(nb):
+        for cell in nb["cells"]:
+            if [tag for tag in cell["metadata"].get("tags", []) if tag.startswith("choice-")]:
+                kind = cell["cell_type"] == "code"
+                cell.update(outputs=[picture]) if kind else cell.update(source="Words.")
+
+    result = facts_of(files.notebook(all_of_them))
+    assert result.verdict == "right" and len(result.lines) == 4 + 6
+    assert sum(line.points for line in result.lines[4:]) == 70
+    assert given(result.lines) == 40 + 28 and reachable(result.lines) == 100
+
+
+def test_a_task_that_is_written_and_not_shown_is_missing():
+    files = made_up.honest()
+
+    def written(nb):
+        made_up.cell_of(nb, "Choice task: t-SNE")["source"] = "### t-SNE\n\nWords."
+
+    (fact,) = (f for f in facts_of(files.notebook(written)).facts if f.part == "choice")
+    assert fact.verdict == Verdict.MISSING and fact.why == "no picture or table is displayed"
+
+
+def test_points_fall_with_what_is_wrong(honest):
+    files = made_up.honest().weights(1, made_up.with_nan)
+    lines = facts_of(files).lines
+    assert lines[1].given == honest.lines[1].given - 3  # one model of five
+    files = made_up.honest().record(3, made_up.set_in(("experiment", "recipe", "batch_size"), 8))
+    assert facts_of(files).lines[0].given == 10 - 4  # the model, and the step after it
+    lines = facts_of(made_up.without(made_up.honest(), WEIGHTS)).lines
+    assert (lines[1].given, lines[1].left) == (0, 20)  # not checked: not lost either
+
+
+def test_a_star_is_told_from_a_chain_without_a_table():
+    files = made_up.drop_cell(made_up.honest(), "mine.differences()")
+    result = facts_of(files)
+    steps = [fact for fact in result.facts if " → " in fact.name]
+    assert len(steps) == 4 and all(fact.claimed == "one property (chain)" for fact in steps)
+    assert not any(fact.fails for fact in steps) and result.verdict == "incomplete"
+
+
+def test_forged_text_does_not_leave_its_place(tmp_path):
+    name = "=cmd|' /C calc'!A0<script>alert(1)</script>"
+    results = [Result(name, refused='<b onload="x">'), Result("é" * 300, refused="y\ud800")]
+    written = pages.write(results, tmp_path / "out")
+    text = "".join(path.read_text("utf-8") for path in written if path.suffix == ".html")
+    assert "<script" not in text and "<b " not in text and "&lt;script&gt;" in text
+    assert [path.parent for path in written] == [tmp_path / "out"] * 4
+    with (tmp_path / "out" / "class.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == list(pages.COLUMNS) and rows[1][0] == f"'{name}"
+    assert [row[1] for row in rows[1:]] == ["refused"] * 2
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "001-script.html", f"002-{'e' * 40}.html", "class.csv", "index.html",
+    ]  # fmt: skip
