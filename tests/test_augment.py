@@ -91,7 +91,7 @@ def test_only_training_images_are_augmented(small, monkeypatch):
         (dict(flip=1.5), "Data.flip is 1.5; expected a number of at most 1"),
         (dict(rotation=-1), "Data.rotation is -1; expected at least 0 and below 180"),
         (dict(contrast=-0.1), "Data.contrast is -0.1; expected a number of at least 0"),
-        (dict(split="fold"), "Data.split is 'fold'; expected one of holdout, stratified-1"),
+        (dict(split="fold"), "Data.split is 'fold'; expected one of holdout, all, stratified-1"),
     ],
 )
 def test_bad_declarations_are_named(fields, message):
