@@ -101,32 +101,6 @@ def test_verdicts_follow_the_interval(low, high, verdict):
     assert verdicts.above_zero(OverSeeds(0.0, low, high, 0.5, 5), "a figure").verdict == verdict
 
 
-@pytest.mark.parametrize(
-    "means, verdict",
-    [
-        ((1, 1), Verdict.HOLDS),
-        ((1, 0), Verdict.OPEN),
-        ((0, -1), Verdict.FAILS),
-        ((1, -1), Verdict.FAILS),
-    ],
-)
-def test_a_steady_rise_needs_every_step(monkeypatch, means, verdict):
-    steps = iter(OverSeeds(mean, mean - 0.5, mean + 0.5, 0.1, 5) for mean in means)
-    monkeypatch.setattr(verdicts, "difference", lambda child, parent: next(steps))
-    assert verdicts.steady_rise("first", "second", "third").verdict == verdict
-
-
-def test_the_fastest_epoch_counts_for_time():
-    fastest = [
-        [min(epoch["seconds"] for epoch in recorded(name, seed)["history"]) for seed in SEEDS]
-        for name in ("maxpool", "baseline")
-    ]
-    found = verdicts.slower("maxpool", "baseline")
-    ratio = np.exp(np.mean(np.log(np.divide(*fastest))))
-    assert found.verdict == judged(np.log(np.divide(*fastest)))
-    assert f"{ratio:.2f} (" in found.figures
-
-
 def test_the_table_counts_from_one_and_keeps_the_numbers():
     some = [claim for claim in CLAIMS if claim.says in SETTLED]
     table = claims_table(some)
