@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -46,7 +47,7 @@ def final(run: Run) -> Final:
         stored = load_file(file)
         loss, acc = stored["loss_and_acc"].tolist()
         return Final(loss, acc, stored["predicted"].long())
-    except Exception as error:  # safetensors has no common class for what can be wrong
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise StoredRunError(
             f"{file} cannot be read ({error}); delete it and call final(…) again"
         ) from error

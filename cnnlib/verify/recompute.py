@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
@@ -91,7 +92,7 @@ def tensors(content: bytes, name: str) -> dict[str, Tensor]:
     """The tensors of a safetensors file; ModelError for what is none, or not whole."""
     try:
         return load(content)
-    except Exception as error:  # safetensors has no common class for what can be wrong
+    except (SafetensorError, KeyError) as error:  # KeyError: a type of number torch does not have
         words = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{name} is not a whole safetensors file ({shown(words)})") from None
 
