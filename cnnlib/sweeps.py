@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import (
@@ -123,7 +124,14 @@ def _deaf_to_ctrl_c() -> None:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
+
+
+def _end_with_parent() -> None:
+    """A sweep that was killed shall leave no process behind that trains on, unasked."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _job(experiment: Experiment, seed: int) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
+import psutil  # the kernel's package needs it too
 import pytest
 import torch
 from distributed import Client, LocalCluster
@@ -173,6 +174,45 @@ def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(tmp_path):
     assert process.returncode == 130, said
     assert "Traceback" not in said and "Stopped." in said
     assert contents(tmp_path) == []
+
+
+KILLED = """
+import multiprocessing, time
+from concurrent.futures import ProcessPoolExecutor
+from cnnlib.sweeps import _start_worker
+
+if __name__ == "__main__":
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(1, spawn, initializer=_start_worker)
+    pool.submit(time.sleep, 0).result()  # by now it runs
+    pool.submit(time.sleep, 600)
+    print(*(worker.pid for worker in multiprocessing.active_children()), flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="looks for processes the POSIX way")
+def test_no_worker_outlives_a_sweep_that_was_killed(tmp_path):
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE)
+    worker = int(parent.stdout.readline())
+    assert alive(worker)
+    parent.kill()
+    parent.communicate()
+    for _ in range(200):
+        if not alive(worker):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"process {worker} goes on after its parent was killed")
+
+
+def alive(pid):
+    """Does the process run? One that has ended and waits to be fetched does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 # Cross-validation ---------------------------------------------------------------------------
