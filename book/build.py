@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, BUILD, REPORT = ROOT / "notebooks", ROOT / "build" / "book", ROOT / "report"
+INSTRUCTORS = ROOT / "editions" / "book"  # never in REPORT, which is for students
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 PARTS = {  # heading of each part of the contents, by the number of its first chapter
     0: "Foundations",
@@ -90,11 +91,13 @@ def refresh(names: list[str]) -> None:
             scratch.replace(path)
 
 
-def report(stored: bool = False) -> None:
+def report(stored: bool = False, instructors: bool = False) -> None:
     """Execute a copy of every notebook and render report/index.html with a page a chapter.
 
     ``stored``: render the outputs as they are committed, which takes seconds instead of minutes.
+    ``instructors``: with the instructors' pages and the answers, in a folder of its own.
     """
+    target = INSTRUCTORS if instructors else REPORT
     os.environ["CNNLIB_PROGRESS"] = "off"
     shutil.rmtree(BUILD, ignore_errors=True)
     BUILD.mkdir(parents=True)
@@ -103,20 +106,30 @@ def report(stored: bool = False) -> None:
         shutil.copy(path, copy)
         notebook = nbformat.read(copy, as_version=4) if stored else execute(copy)
         nbformat.write(told(notebook), copy)
-    (BUILD / "index.md").write_text(contents(), "utf-8")
+    texts = {"index.md": contents(instructors)}
+    if instructors:
+        from instructors import pages_of  # here alone: it imports this module
+
+        try:
+            texts |= pages_of(chapters())
+        except (RuntimeError, ValueError) as error:
+            sys.exit(f"error: {error}")
+    for name, text in texts.items():
+        (BUILD / name).write_text(text, "utf-8")
     shutil.copytree(ROOT / "book" / "static", BUILD / "static")
-    print("rendering report/index.html", flush=True)
+    print(f"rendering {target / 'index.html'}", flush=True)
     pages = BUILD.parent / "html"
     shutil.rmtree(pages, ignore_errors=True)
     # warnings are errors; doctrees are Sphinx's own cache and no part of the book
     words = ["-q", "-W", "-c", ROOT / "book", "-d", BUILD / "doctrees", BUILD, pages]
     if subprocess.run([sys.executable, "-m", "sphinx", *words], check=False).returncode:
         sys.exit("error: rendering failed; the lines above say why")
-    if (mine := REPORT / "my-report").is_dir():
+    if (mine := target / "my-report").is_dir():
         shutil.copytree(mine, pages / mine.name)  # a student's own report stays
-    shutil.rmtree(REPORT, ignore_errors=True)
-    pages.rename(REPORT)
-    print(f"Done. Open {REPORT / 'index.html'} in a browser.", flush=True)
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(exist_ok=True)
+    pages.rename(target)
+    print(f"Done. Open {target / 'index.html'} in a browser.", flush=True)
 
 
 def told(notebook: NotebookNode) -> NotebookNode:
@@ -129,16 +142,22 @@ def told(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def contents() -> str:
-    """The first page: the words of welcome, then the chapters by part."""
+def contents(instructors: bool = False) -> str:
+    """The first page: the words of welcome, then the chapters by part, then what is asked for."""
     pages = [(ROOT / "book" / "welcome.md").read_text("utf-8").strip(), ""]
     starts = list(PARTS)
     for i, (start, heading) in enumerate(PARTS.items()):
         end = starts[i + 1] if i + 1 < len(starts) else 100
         inside = [p.stem for p in chapters() if start <= int(p.stem[:2]) < end]
         if inside:
-            pages += ["```{toctree}", ":maxdepth: 1", f":caption: {heading}", *inside, "```", ""]
+            pages += _toctree(heading, inside)
+    if instructors:
+        pages += _toctree("For instructors", ["instructors", "answers"])
     return "\n".join(pages)
+
+
+def _toctree(heading: str, inside: list[str]) -> list[str]:
+    return ["```{toctree}", ":maxdepth: 1", f":caption: {heading}", *inside, "```", ""]
 
 
 def chapters() -> list[Path]:
@@ -161,8 +180,13 @@ if __name__ == "__main__":
     parser.add_argument("command", choices=("report", "refresh"))
     parser.add_argument("names", nargs="*", help="refresh: notebooks whose names start so")
     parser.add_argument("--stored", action="store_true", help="report: do not execute anything")
+    parser.add_argument(
+        "--instructors",
+        action="store_true",
+        help="report: with the instructors' pages and the answers, in editions/book/",
+    )
     options = parser.parse_args()
     if options.command == "refresh":
         refresh(options.names)
     else:
-        report(options.stored)
+        report(options.stored, options.instructors)

@@ -22,7 +22,7 @@ PYTHON = ENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def report(args: argparse.Namespace) -> int:
-    """execute a copy of every notebook and render report/index.html"""
+    """execute a copy of every notebook and render report/index.html [--stored] [--instructors]"""
     prepare()
     return python(ROOT / "book" / "build.py", "report", *args.rest)
 
@@ -31,6 +31,12 @@ def my_report(args: argparse.Namespace) -> int:
     """your report of chapter 23 as HTML and PDF [--notebook PATH] [--output FOLDER]"""
     prepare()
     return python(ROOT / "book" / "my_report.py", *args.rest)
+
+
+def editions(args: argparse.Namespace) -> int:
+    """instructors: notebooks without and with answers: [CHAPTER…] [--students]"""
+    prepare()
+    return python(ROOT / "book" / "editions.py", *args.rest)
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -144,7 +150,7 @@ def prepare() -> None:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     command.__name__.replace("_", "-"): command
     for command in (
-        *(report, my_report, verify, test, test_browser, lab),
+        *(report, my_report, verify, editions, test, test_browser, lab),
         *(reproduce, bench, refresh, data, train, table),
     )
 }

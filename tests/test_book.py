@@ -32,6 +32,10 @@ def test_a_page_for_every_chapter_linked_from_the_first(pages):
         assert f'href="{path.stem}.html"' in pages["index.html"]
 
 
+def test_no_page_is_for_instructors(pages):
+    assert not {"instructors.html", "answers.html"} & set(pages)
+
+
 def test_nothing_is_loaded_from_elsewhere(pages):
     loading = r'<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)="((?:https?:)?//[^"]+)"'
     for name, page in pages.items():

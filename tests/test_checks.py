@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 
 import cnnlib
@@ -7,7 +8,7 @@ from cnnlib import checks
 from cnnlib.evidence import standard_error
 from cnnlib.exercises import EXERCISES
 
-NAMES = {"cnnlib": cnnlib, "math": math, "standard_error": standard_error}
+NAMES = {"cnnlib": cnnlib, "math": math, "np": np, "standard_error": standard_error}
 
 
 def said(capsys):

@@ -70,8 +70,8 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "12.1": Exercise(
         hint="The mean is 4. Average the three squared distances from it, and take the root.",
-        solution="(2 - 4) / math.sqrt(8 / 3)",
-        wrong="(2 - 4) / math.sqrt(8 / 2)",
+        solution="(2 - 4) / (8 / 3) ** 0.5",
+        wrong="(2 - 4) / (8 / 2) ** 0.5",
         judge=number(
             lambda: -math.sqrt(3 / 2), "divide the sum of the squares by 3, not by 2.", 1e-3
         ),

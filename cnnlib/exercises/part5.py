@@ -90,7 +90,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "21.1": Exercise(
         hint="The entropy is the sum of -p·ln p; the perplexity is e to the power of it.",
-        solution="math.exp(-sum(p * math.log(p) for p in (1 / 2, 1 / 4, 1 / 4)))",
+        solution="np.exp(-sum(p * np.log(p) for p in (1 / 2, 1 / 4, 1 / 4)))",
         wrong="3",
         judge=number(
             lambda: 2**1.5, "three neighbours count as three only when they share equally.", 1e-2

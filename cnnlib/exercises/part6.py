@@ -16,8 +16,8 @@ def _confounded() -> str:
 EXERCISES: dict[str, Exercise] = {
     "23.1": Exercise(
         hint="standard_error(0.9, 12_000) from cnnlib.evidence, times the factor.",
-        solution="1.163 * standard_error(0.9, 12_000)",
-        wrong="standard_error(0.9, 12_000)",
+        solution="1.163 * cnnlib.evidence.standard_error(0.9, 12_000)",
+        wrong="cnnlib.evidence.standard_error(0.9, 12_000)",
         judge=number(
             lambda: 1.163 * standard_error(0.9, 12_000),
             "one standard error is √(p (1 - p) / n); the best of five lies further out.",

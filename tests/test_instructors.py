@@ -1,0 +1,156 @@
+"""The instructors' page says what the rubric does, and every chapter and exercise is on it."""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from cnnlib.exercises import EXERCISES
+from cnnlib.verify import rubric
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "book"))
+import grading  # noqa: E402
+import instructors  # noqa: E402
+
+import build  # noqa: E402
+
+TEXT = (ROOT / "book" / "instructors.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return instructors.pages_of(build.chapters())
+
+
+def rows(text, columns):
+    """The cells of every table row with this many columns, as words."""
+    lines = [line.strip("| \n").split(" | ") for line in text.splitlines() if line[:1] == "|"]
+    return [[cell.strip("*` ") for cell in line] for line in lines if len(line) == columns]
+
+
+POINTS = {part: tuple(map(int, points)) for part, *points, _ in rows(TEXT, 5)[1:]
+          if points[0].isdigit()}  # fmt: skip
+
+
+# Points --------------------------------------------------------------------------------------
+
+
+def test_the_points_are_the_rubrics():
+    expected = {
+        line.part: (line.points, line.points - line.left, line.left) for line in grading.lines()
+    }
+    sums = ("fixed points", "choice tasks")
+    assert {part: points for part, points in POINTS.items() if part not in sums} == expected
+    assert len(expected) == 10
+
+
+def test_the_sums_are_sums():
+    for total, parts in (
+        ("fixed points", [p for p in POINTS if not p.startswith(("choice", "fixed"))]),
+        ("choice tasks", [p for p in POINTS if p.startswith("choice task:")]),
+    ):
+        assert POINTS[total] == tuple(map(sum, zip(*(POINTS[p] for p in parts), strict=True)))
+    assert POINTS["fixed points"][0] == 70
+    assert f"up to {rubric.MOST_CHOICE} for choice tasks" in TEXT
+    assert f"counted up to {rubric.MOST_CHOICE}" in TEXT
+
+
+def test_the_fields_points_add_up_to_the_humans_of_each_line():
+    spread = {}
+    for parts in grading.FIXED.values():
+        for part, points in parts.items():
+            spread[part] = spread.get(part, 0) + points
+    lines = {line.part: line.left for line in grading.lines()}
+    fixed = {part: left for part, left in lines.items() if not part.startswith("choice")}
+    assert spread | {"test": 0} == fixed
+    assert sum(grading.marks().values()) == sum(lines.values())
+    assert {row[0]: int(row[1]) for row in rows(TEXT, 3) if row[0] in grading.marks()} == (
+        grading.marks()
+    )
+
+
+# Chapters and exercises ----------------------------------------------------------------------
+
+
+def test_every_chapter_is_in_both_tables(pages):
+    numbers = {int(path.stem[:2]) for path in build.chapters()}
+    assert numbers <= {int(row[0]) for row in rows(TEXT, 3) if row[0].isdigit()}
+    timed = re.findall(r"^\| \{doc\}`(\S+)` \| (\d+) minutes", pages["instructors.md"], re.M)
+    assert [name for name, _ in timed] == [path.stem for path in build.chapters()]
+    total = sum(int(minutes) for _, minutes in timed)
+    assert f"Together: {total} minutes." in pages["instructors.md"]
+
+
+def test_a_time_is_the_chapters_own(pages):
+    path = next(path for path in build.chapters() if path.stem.startswith("05"))
+    first = nbformat.read(path, as_version=4).cells[0].source
+    _, reading, computing = re.search(
+        rf"^\| \{{doc\}}`({path.stem})` \| (.+) \| (.+) \|$", pages["instructors.md"], re.M
+    ).groups()
+    assert f"**Time**: {reading}; {computing} of computing" in first
+    with pytest.raises(ValueError, match=r"five has no line \*\*Time\*\*"):
+        instructors.times({"five": nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_markdown_cell("# 5. A chapter")])})  # fmt: skip
+
+
+def test_every_exercise_has_its_question_its_answer_and_its_mistake(pages):
+    page = pages["answers.md"]
+    parts = re.split(r"^\*\*(\d+\.\d+)\*\* ", page, flags=re.M)
+    asked = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert sorted(asked) == sorted(EXERCISES)
+    for key, text in asked.items():
+        question, right, between, wrong, *_ = re.split(r"```(?:python)?\n", text)
+        assert len(question.strip()) > 20 and EXERCISES[key].hint in between
+        for shown, source in ((right, EXERCISES[key].solution), (wrong, EXERCISES[key].wrong)):
+            assert same(shown) == same(source)
+    assert page.count("Prediction: what is found is `") == len(build.chapters())
+
+
+def same(source):
+    """An expression without its layout."""
+    return compile(source.strip(), "", "eval").co_code, re.sub(r"[\s(),'\"]", "", source)
+
+
+def test_misconceptions_have_a_way_to_see_them():
+    table = [row for row in rows(TEXT, 3) if row[0].isdigit()]
+    assert len(table) >= 24
+    assert all(len(wrong) > 15 and len(how) > 20 for _, wrong, how in table)
+
+
+# Pages ---------------------------------------------------------------------------------------
+
+
+def test_the_students_book_has_neither_page():
+    assert "instructors" not in build.contents() and "answers" not in build.contents()
+    assert re.search(r"For instructors\ninstructors\nanswers\n", build.contents(True))
+    assert build.REPORT not in (build.INSTRUCTORS, *build.INSTRUCTORS.parents)
+
+
+def test_the_instructors_book_is_rendered_apart(tmp_path, monkeypatch):
+    """For real, with one chapter."""
+    few = [path for path in build.chapters() if path.stem.startswith("17")]
+    monkeypatch.setattr(build, "chapters", lambda: few)
+    monkeypatch.setattr(build, "BUILD", tmp_path / "build" / "book")
+    monkeypatch.setattr(build, "REPORT", tmp_path / "report")
+    monkeypatch.setattr(build, "INSTRUCTORS", tmp_path / "editions" / "book")
+    build.report(stored=True, instructors=True)
+    assert not (tmp_path / "report").exists()
+    made = tmp_path / "editions" / "book"
+    page = (made / "instructors.html").read_text("utf-8")
+    assert f'href="{few[0].stem}.html"' in page and instructors.TIMES not in page
+    assert 'href="answers.html"' in page and "17.1" in (made / "answers.html").read_text("utf-8")
+
+
+def test_readme_points_here():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert "(book/instructors.md)" in readme and "make editions" in readme
+
+
+def test_commands_on_the_page_exist():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = re.search(r"^TARGETS := (.+)$", makefile, re.M)[1].split()
+    assert set(re.findall(r"`?make ([a-z][\w-]*)", TEXT)) <= set(targets)
+    assert set(re.findall(r"python3? -m cnnlib (\w[\w-]*)", TEXT)) <= set(targets)
