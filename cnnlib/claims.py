@@ -37,6 +37,10 @@ _STATED: dict[tuple[int, str, int], list[tuple]] = {
     (1, "1.5 and 2.5", 8): [
         ("Adam can't go with a schedule of the learning rate", by.adam_without_schedule),
         ("for the schedule, only the optimiser was changed", by.one_change, "lr-0.1"),
+        ("halving the rate makes training erratic", by.more_erratic, "lr-0.1", "sgd-0.1-constant"),
+        ("SGD: 0.1 is more accurate than 0.01", by.better, "lr-0.1", "lr-0.01"),
+        ("SGD from 0.1, halved, is less accurate than Adam", by.better, "baseline", "lr-0.1"),
+        ("the optimiser is why: SGD, constant, is too", by.better, "baseline", "sgd-0.1-constant"),
     ],
     (1, "2.1", 4): [
         ("the baseline's validation loss rises from epoch 12 on", by.loss_rises, "baseline"),
@@ -48,12 +52,21 @@ _STATED: dict[tuple[int, str, int], list[tuple]] = {
     ],
     (1, "2.3", 6): [
         ("more filters: 300 % more parameters", by.growth, "filters", 300, 2),
+        ("more filters: training takes longer", by.slower, "filters", "baseline"),
+        ("more filters are more accurate than the baseline", by.better, "filters", "baseline"),
+        ("more filters overfit at the end: stop earlier", by.loss_rises, "filters"),
     ],
     (1, "2.4", 7): [
         ("a third convolution: about 60 % fewer parameters", by.growth, "convolution", -60, 1),
+        ("a third convolution is less accurate", by.better, "baseline", "convolution"),
+    ],
+    (1, "2.6", 9): [
+        ("dropout beside L2 underfits", by.better, "baseline", "dropout", "train_acc"),
+        ("dropout beside L2 is less accurate", by.better, "baseline", "dropout"),
     ],
     (1, "Table 8", 17): [
         ("the table is sorted by training and validation accuracy", by.sorted_by_both),
+        ("max pooling is more accurate than more filters", by.better, "maxpool", "filters"),
     ],
     (1, "5.2", 20): [
         ("shirts are the hardest class for both models", by.shirts_are_worst),
@@ -67,9 +80,49 @@ _STATED: dict[tuple[int, str, int], list[tuple]] = {
     (2, "models", 10): [
         ("Kaiming's initialisation sets the weights to zero", by.weights_start_at_zero),
     ],
+    (2, "models", 11): [
+        ("dropout reduces overfitting: a smaller gap", by.smaller_gap, "lenet5-var1", "lenet5"),
+        ("dropout makes the model more accurate", by.better, "lenet5-var1", "lenet5"),
+    ],
+    (2, "models", 12): [
+        ("batch norm makes the model less accurate", by.better, "lenet5-var1", "lenet5-var2"),
+        (
+            "batch norm does that itself: also on logits",
+            by.better,
+            "lenet5-var1-mended",
+            "lenet5-var2-mended",
+        ),
+    ],
+    (2, "models", 13): [
+        ("LeakyReLU makes the model more accurate", by.better, "lenet5-var3", "lenet5-var2"),
+        (
+            "LeakyReLU does that itself: also on logits",
+            by.better,
+            "lenet5-var3-mended",
+            "lenet5-var2-mended",
+        ),
+    ],
     (2, "models", 14): [
         ("average beats max pooling", by.better, "lenet5-var4", "lenet5-var3"),
+        (
+            "average pooling does that itself: also on logits",
+            by.better,
+            "lenet5-var4-mended",
+            "lenet5-var3-mended",
+        ),
         ("average generalises better: a smaller gap", by.smaller_gap, "lenet5-var4", "lenet5-var3"),
+    ],
+    (2, "models", 17): [
+        (
+            "without batch norm's model, each is better than the one before",
+            by.steady_rise,
+            *("lenet5", "lenet5-var1", "lenet5-var3", "lenet5-var4"),
+        ),
+        (
+            "LeakyReLU's and average pooling's models are the best two",
+            by.best_two,
+            *("lenet5-var3", "lenet5-var4", "lenet5", "lenet5-var1", "lenet5-var2"),
+        ),
     ],
     (2, "discussion", 12): [
         (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .catalogue import CATALOGUE, SEEDS
 from .data import load
-from .evidence import OverSeeds, accuracy_interval, groups, over_seeds, paired
+from .evidence import OverSeeds, groups, over_seeds, paired
 from .experiment import diff
 from .reported import REPORTED, Reported
 from .runs import Run, run, stored_runs, stored_seeds
@@ -38,20 +38,6 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
             "reported val acc": _four(reported.val_acc),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def ranking(runs: Sequence[Run]) -> pd.DataFrame:
-    """Validation accuracy (``value``) with its 95 % interval, best first; ``reported`` beside it.
-
-    The interval (Wilson's) is for the 12,000 validation images and one seed.
-    """
-    rows = {}
-    for one in sorted(runs, key=lambda one: -one.metrics["val_acc"]):
-        value = one.metrics["val_acc"]
-        low, high = accuracy_interval(value, len(load().val))
-        reported = REPORTED.get(one.name, NOT_REPORTED).val_acc
-        rows[one.name] = {"value": value, "low": low, "high": high, "reported": reported}
-    return pd.DataFrame.from_dict(rows, orient="index").astype(float)
 
 
 def standings(names: Sequence[str]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Ways to decide a claim about the models, from the declarations and the stored runs."""
 
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +68,52 @@ def loss_rises(name: str, first: int = 12) -> Evidence:
     losses = np.array([_epochs(name, seed, "val_loss") for seed in SEEDS])
     rise = over_seeds(losses[:, -1] - losses[:, first - 1])
     return above_zero(rise, f"validation loss of {name}, last epoch minus epoch {first}")
+
+
+def more_erratic(child: str, parent: str, after: int = 5) -> Evidence:
+    """Does the validation accuracy change more from epoch to epoch, after epoch ``after``?"""
+    changes_in = {
+        name: [np.abs(np.diff(_epochs(name, seed, "val_acc")[after:])).mean() for seed in SEEDS]
+        for name in (child, parent)
+    }
+    found = over_seeds(np.subtract(changes_in[child], changes_in[parent]))
+    return above_zero(found, f"mean change from epoch to epoch, {child} minus {parent}")
+
+
+def slower(child: str, parent: str) -> Evidence:
+    """Does an epoch of ``child`` take longer, by the logarithm of the ratio?
+
+    From the fastest epoch of each run: other work on the machine can only slow an epoch down.
+    The stored runs come from a shared machine and were made over days, while the code became
+    faster: only a large ratio means anything.
+    """
+    fastest = {
+        name: [min(_epochs(name, seed, "seconds")) for seed in SEEDS] for name in (child, parent)
+    }
+    found = over_seeds(np.log(np.divide(fastest[child], fastest[parent])))
+    ratio, low, high = np.exp([found.mean, found.low, found.high])
+    said = f"time of an epoch, {child} over {parent}: {ratio:.2f} ({low:.2f} to {high:.2f})"
+    return above_zero(found, said)._replace(figures=said)
+
+
+def steady_rise(*chain: str) -> Evidence:
+    """Is every model of the chain better than the one before?"""
+    steps = [difference(child, parent) for parent, child in pairwise(chain)]
+    signs = [step.sign for step in steps]
+    verdict = Verdict.OPEN
+    if -1 in signs:
+        verdict = Verdict.FAILS
+    elif all(sign == 1 for sign in signs):
+        verdict = Verdict.HOLDS
+    said = [f"{name} {step.mean:+.4f}" for name, step in zip(chain[1:], steps, strict=True)]
+    return Evidence(verdict, f"mean step of each: {', '.join(said)}")
+
+
+def best_two(first: str, second: str, *others: str) -> Evidence:
+    """Is the weaker of two models better than the best of the others, seed by seed?"""
+    accs = accuracies([first, second, *others])
+    lead = accs[[first, second]].min(axis=1) - accs[list(others)].max(axis=1)
+    return above_zero(over_seeds(lead), f"the weaker of {first} and {second} minus the best other")
 
 
 def _epochs(name: str, seed: int, figure: str) -> list[float]:

@@ -130,6 +130,8 @@ NUMBERS = {
         "0.8878": "REPORTED['lenet5-var4'].test_acc",
     },
     "17": {
+        "0.05": "groups.__defaults__[0]",
+        "0.0000": EXAMPLE,
         "95 %": "accuracy_interval.__defaults__[0]",
         "0.9": EXAMPLE,
         "0.1": EXAMPLE,
@@ -140,6 +142,17 @@ NUMBERS = {
         "0.3": "round(100 * standard_error(0.89, 12_000), 1)",
         "0.8987": "REPORTED['maxpool'].val_acc",
         "0.8936": "REPORTED['baseline'].val_acc",
+    },
+    "18": {
+        "95 %": "accuracy_interval.__defaults__[0]",
+        "0.4": EXAMPLE,
+        "0.9": EXAMPLE,
+        "40": EXAMPLE,
+        "0.5": "statistics.variance([1, 2, 3, 2, 2])",
+        "0.71": "round(math.sqrt(0.5), 2)",
+        "0.32": "round(math.sqrt(0.5 / 5), 2)",
+        "2.78": "round(t.ppf(0.975, 4), 2)",
+        "0.88": "round(t.ppf(0.975, 4) * math.sqrt(0.5 / 5), 2)",
     },
     "19": {
         "2,000": EXAMPLE,

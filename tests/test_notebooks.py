@@ -9,7 +9,7 @@ import nbformat
 import pytest
 import torch  # noqa: F401
 from prose_numbers import NUMBERS
-from scipy.stats import norm  # noqa: F401
+from scipy.stats import norm, t  # noqa: F401
 
 import cnnlib
 from cnnlib import AUGMENTED_TEST_ACC, CATALOGUE, REPORTED, build, parameters  # noqa: F401

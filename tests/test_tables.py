@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 import cnnlib
-from cnnlib import CATALOGUE, REPORTED, SEEDS, comparison, ranking, run, runs, runs_table, tables
+from cnnlib import CATALOGUE, REPORTED, SEEDS, comparison, run, runs, runs_table, tables
 from cnnlib.evidence import groups, over_seeds, paired
 
 README = Path(__file__).parents[1] / "README.md"
@@ -50,13 +50,6 @@ def test_write_readme_changes_only_what_is_between_the_marks(tmp_path):
     with pytest.raises(ValueError, match="expected one line"):
         tables.write_readme(path)
     assert path.read_text("utf-8") == "no marks"
-
-
-def test_ranking_is_by_validation_accuracy():
-    table = ranking([run(name, train=False) for name in CATALOGUE])
-    assert table.value.is_monotonic_decreasing and set(table.index) == set(CATALOGUE)
-    assert (table.low < table.value).all() and (table.value < table.high).all()
-    assert table.reported.notna().sum() == len(REPORTED)
 
 
 SEVERAL = ["baseline", "maxpool", "lenet5", "lenet5-mended", "lenet5-var4"]

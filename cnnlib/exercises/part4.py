@@ -74,4 +74,33 @@ EXERCISES: dict[str, Exercise] = {
             "compare 0.0051 with two standard errors of a difference, not of one accuracy.",
         ),
     ),
+    "17.4": Exercise(
+        hint="A letter in common means: can't be told apart. Which pair has none?",
+        solution="[(1, 3)]",
+        wrong="[(1, 2), (2, 3)]",
+        judge=choice(
+            lambda: [(1, 3)], "the middle model shares a letter with each of the two others."
+        ),
+    ),
+    "18.1": Exercise(
+        hint="Is 0 inside the interval?",
+        solution='"can\'t tell"',
+        wrong='"holds"',
+        judge=choice(lambda: "can't tell", "the interval has 0 in it, whatever the mean says."),
+    ),
+    "18.2": Exercise(
+        hint="Compare low with 0, and high with 0.",
+        solution="lambda low, high: 1 if low > 0 else -1 if high < 0 else 0",
+        wrong="lambda low, high: 1 if low + high > 0 else -1",
+        judge=behaviour(
+            lambda: [((0.1, 0.2), 1), ((-0.2, -0.1), -1), ((-0.1, 0.2), 0), ((-0.2, 0.1), 0)],
+            "The whole interval has to lie on one side of 0.",
+        ),
+    ),
+    "18.3": Exercise(
+        hint="What does a 95 % interval do in the other 5 %?",
+        solution="40 * 0.05",
+        wrong="40 * 0.95",
+        judge=number(lambda: 2.0, "a 95 % interval misses the truth one time in twenty."),
+    ),
 }
