@@ -153,5 +153,5 @@ def claims_table(claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
         source = f"report {one.report}, {one.where}"
         rows.append((source, one.says, found.figures, str(found.verdict), one.chapter))
     columns = ["where", "claim", "evidence", "verdict", "chapter"]
-    numbers = pd.Index([CLAIMS.index(one) + 1 for one in claims], name="no.")
+    numbers = [CLAIMS.index(one) + 1 for one in claims]
     return pd.DataFrame(rows, columns=columns, index=numbers)
