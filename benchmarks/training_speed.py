@@ -1,137 +1,109 @@
-"""How fast is ``fit``? Four ways to train the same model, interleaved in one run.
+"""How fast is ``fit``, beside what a student would use instead? See ``loops`` for what runs.
 
-* ``fit``: this workbook's loop; images in memory as uint8, picked and normalised a batch at a time.
-* ``fit_many``: five seeds side by side as one network, each trained on a fifth of the images.
-* ``DataLoader``: the loop of most tutorials; torchvision's dataset, ToTensor and Normalize for
-  each image, plain Adam, ``loss.item()`` in every step.
-* ``one fixed batch``: the same step as ``fit``, on one batch prepared beforehand. No loop
-  around this model can be faster.
-
-Each round times all four, in turn, so that a noisy machine hurts them alike. The ratio is
-taken within each round; the table shows medians over the rounds.
+Each loop has a process of its own, so that no library disturbs another, and the processes take
+turns: a noisy machine hurts all of them alike. Ratios are taken within rounds; the table shows
+medians. The first round, in which libraries compile, is left out.
 """
 
 import argparse
+import multiprocessing
 import os
+import platform
 import statistics
 import time
-from collections.abc import Callable, Sequence
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 os.environ["CNNLIB_PROGRESS"] = "off"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow's greetings
 
+import pandas as pd
+import psutil
 import torch
-import torch.nn.functional as F
-from torch import nn
-from torch.utils.data import DataLoader, Subset
-from torchvision.datasets import FashionMNIST
-from torchvision.transforms import Compose, Normalize, ToTensor
+from loops import BATCH, LOOPS, available, side_by_side
 
-from cnnlib import CATALOGUE, SEEDS, build, fit, fit_many, load
-from cnnlib.sources import data_folder
-from cnnlib.training import default_device, make_optimiser, normalise
+from cnnlib import plots
+from cnnlib.training import default_device
 
-EXPERIMENT = CATALOGUE["maxpool"]
-BATCH = EXPERIMENT.recipe.batch_size
+HERE = Path(__file__).parent
 
 
-def ours(model: nn.Module, images: int) -> None:
-    data = load()
-    fit(model, EXPERIMENT, data.train[:images], data.val[:BATCH], epochs=1, verbose=False)
+def work(name: str, images: int, seeds: int, line: Connection) -> None:
+    """In a process of its own: train an epoch whenever asked; answer with seconds and bytes."""
+    loop = partial(side_by_side, seeds=seeds) if name == "fit_many" else LOOPS[name]
+    epoch = loop(images)
+    line.send("ready")
+    while line.recv():
+        started = time.perf_counter()
+        epoch()
+        line.send((time.perf_counter() - started, psutil.Process().memory_info().rss))
 
 
-def side_by_side(model: nn.Module, images: int, seeds: Sequence[int] = SEEDS) -> None:
-    """Each seed's model sees its share of the images, so that a round is as long as another's."""
-    data, device = load(), next(model.parameters()).device
-    models = [build(EXPERIMENT, seed=seed).to(device) for seed in seeds]
-    part, val = data.train[: images // len(seeds)], data.val[:BATCH]
-    fit_many(models, EXPERIMENT, part, val, seeds=seeds, epochs=1, verbose=False)
+def measure(names: list[str], images: int, rounds: int, seeds: int) -> pd.DataFrame:
+    """A row for each loop and round: ``loop``, ``seconds``, ``bytes``; the first is left out."""
+    spawn, lines, rows = multiprocessing.get_context("spawn"), {}, []
+    for name in names:
+        lines[name], theirs = spawn.Pipe()
+        spawn.Process(target=work, args=(name, images, seeds, theirs), daemon=True).start()
+        lines[name].recv()
+    for number in range(rounds + 1):
+        for name, line in lines.items():
+            line.send(True)
+            seconds, size = line.recv()
+            if number:
+                rows.append({"loop": name, "round": number, "seconds": seconds, "bytes": size})
+        print(f"round {number} of {rounds} done", flush=True)
+    for line in lines.values():
+        line.send(False)
+    return pd.DataFrame(rows)
 
 
-def data_loader(model: nn.Module, images: int) -> None:
-    device = next(model.parameters()).device
-    transform = Compose([ToTensor(), Normalize((EXPERIMENT.data.mean,), (EXPERIMENT.data.std,))])
-    dataset = Subset(FashionMNIST(data_folder(), transform=transform), range(images))
-    optimiser = torch.optim.Adam(model.parameters(), lr=EXPERIMENT.recipe.lr)
-    total = 0.0
-    model.train()
-    for pictures, labels in DataLoader(dataset, BATCH, shuffle=True):
-        pictures, labels = pictures.to(device), labels.to(device)
-        loss = F.cross_entropy(model(pictures), labels)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        total += loss.item()
+def ratios(found: pd.DataFrame) -> pd.DataFrame:
+    """How many times as long as ``fit`` each loop takes: median, lowest and highest round."""
+    seconds = found.pivot(index="round", columns="loop", values="seconds")
+    times = seconds.div(seconds["fit"], axis=0)
+    table = times.agg(["median", "min", "max"]).T.set_axis(["value", "low", "high"], axis=1)
+    return table.sort_values("value")
 
 
-def fixed_batch(model: nn.Module, images: int) -> None:
-    device = next(model.parameters()).device
-    batch = load().train[:BATCH].to(device)
-    pictures, labels = normalise(batch.images, EXPERIMENT.data), batch.labels
-    optimiser = make_optimiser(model, EXPERIMENT.recipe)
-    model.train()
-    for _ in range(-(-images // BATCH)):
-        loss = F.cross_entropy(model(pictures), labels)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-
-
-WAYS: dict[str, Callable[[nn.Module, int], None]] = {
-    "fit": ours,
-    "fit_many": side_by_side,
-    "DataLoader": data_loader,
-    "one fixed batch": fixed_batch,
-}
-
-
-def measure(images: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each way in each round; the first round only warms up."""
-    device, seconds = default_device(), {name: [] for name in WAYS}
-    for round_ in range(rounds + 1):
-        for name, way in WAYS.items():
-            model = build(EXPERIMENT, seed=0).to(device)
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            started = time.perf_counter()
-            way(model, images)
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            if round_:
-                seconds[name].append(time.perf_counter() - started)
-        print(f"round {round_} of {rounds} done", flush=True)
-    return seconds
-
-
-def table(seconds: dict[str, list[float]], images: int) -> str:
-    """A Markdown table: images a second, and the time of ``fit`` as a ratio."""
-    lines = ["| loop | images a second | time of `fit` ÷ its time | lowest to highest |"]
-    lines.append("|---|--:|--:|--:|")
-    for name, values in seconds.items():
-        ratios = [mine / other for mine, other in zip(seconds["fit"], values, strict=True)]
+def markdown(found: pd.DataFrame, images: int) -> str:
+    lines = ["| loop | images a second | time ÷ time of `fit` | lowest to highest | memory |"]
+    lines.append("|---|--:|--:|--:|--:|")
+    for name, (value, low, high) in ratios(found).iterrows():
+        own = found[found.loop == name]
         lines.append(
-            f"| {name} | {images / statistics.median(values):,.0f} "
-            f"| {statistics.median(ratios):.2f} | {min(ratios):.2f} to {max(ratios):.2f} |"
+            f"| {name} | {images / statistics.median(own.seconds):,.0f} | {value:.2f} "
+            f"| {low:.2f} to {high:.2f} | {own.bytes.max() / 2**20:,.0f} MB |"
         )
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=24_000, help="training images a round")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="models in fit_many")
+    parser.add_argument("--images", type=int, default=48_000, help="training images an epoch")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=5, help="models in fit_many")
+    parser.add_argument("--only", nargs="+", choices=LOOPS, metavar="LOOP", help="also: fit")
     options = parser.parse_args()
-    WAYS["fit_many"] = partial(side_by_side, seeds=range(options.seeds))
-    result = table(measure(options.images, options.rounds), options.images)
+    names = [n for n in available() if n in ("fit", *(options.only or LOOPS))]
+    found = measure(names, options.images, options.rounds, options.seeds)
     heading = (
-        f"`{EXPERIMENT.name}`, batch {BATCH}, {options.images:,} images a round, "
-        f"{options.rounds} rounds, medians. torch {torch.__version__}, device "
-        f"{default_device()}, {torch.get_num_threads()} threads. The four loops take turns "
-        f"within each round; ratios are taken within rounds. `fit_many` trains {options.seeds} "
-        "models, each on its share of the images. Made by `make bench`."
+        f"LeNet-5 with max pooling, batch {BATCH}, epochs of {options.images:,} images, "
+        f"{options.rounds} rounds, medians. Python {platform.python_version()}, torch "
+        f"{torch.__version__}, {default_device()}, {torch.get_num_threads()} threads. The loops "
+        "take turns, and ratios are taken within rounds. `fit_many` trains "
+        f"{options.seeds} models at once, each on its share of the images. Memory is what the "
+        "process holds after its epoch, libraries included. Made by `make bench`; the four "
+        "libraries in it come with `pip install -e '.[bench]'`."
     )
-    text = f"# Speed of the training loop\n\n{heading}\n\n{result}\n"
-    (Path(__file__).parent / "training_speed.md").write_text(text, "utf-8")
-    print(result)
+    text = f"# Speed of the training loop\n\n{heading}\n\n{markdown(found, options.images)}\n"
+    figure = "\n![Time of each loop as a multiple of fit's, with its range](training_speed.png)\n"
+    (HERE / "training_speed.md").write_text(text + figure, "utf-8")
+    axes = plots.intervals(ratios(found), xlabel="time ÷ time of fit (1 = as fast)")
+    axes.figure.savefig(HERE / "training_speed.png", dpi=120)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

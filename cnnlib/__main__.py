@@ -80,9 +80,10 @@ def data(args: argparse.Namespace) -> int:
 
 
 def bench(args: argparse.Namespace) -> int:
-    """time our training loop beside the usual one, and write benchmarks/training_speed.md"""
+    """time our training loops beside the usual ones, and write the tables in benchmarks/"""
     prepare()
-    return python(ROOT / "benchmarks" / "training_speed.py", *args.rest)
+    folder = ROOT / "benchmarks"
+    return python(folder / "training_speed.py", *args.rest) or python(folder / "growth.py")
 
 
 def refresh(args: argparse.Namespace) -> int:

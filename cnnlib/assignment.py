@@ -31,7 +31,9 @@ GROUPS = {  # fields that belong together; every other field is a property of it
     "dropout": ("arch.dropout_pool", "arch.dropout_first", "arch.dropout_last"),
     "learning-rate schedule": ("recipe.schedule", "recipe.step_epochs", "recipe.gamma"),
     "normalisation": ("data.mean", "data.std"),
-    "augmentation": ("data.rotation", "data.flip", "data.brightness", "data.contrast"),
+    "augmentation": tuple(
+        f"data.{field}" for field in ("rotation", "shift", "flip", "brightness", "contrast")
+    ),
 }
 OPTIMISERS = {"adam": "Adam", "sgd": "SGD"}
 _PROPERTY = {field: name for name, fields in GROUPS.items() for field in fields}

@@ -19,6 +19,8 @@ def augment(images: Tensor, data: Data) -> Tensor:
     """
     if data.rotation:
         images = rotate(images, uniform(images, -data.rotation, data.rotation))
+    if data.shift:
+        images = shift(images, pixels(images, data.shift), pixels(images, data.shift))
     if data.flip:
         images = flip(images, uniform(images, 0, 1) < data.flip)
     if data.brightness:
@@ -33,6 +35,11 @@ def uniform(images: Tensor, low: float, high: float) -> Tensor:
     return torch.empty(len(images), device=images.device).uniform_(low, high)
 
 
+def pixels(images: Tensor, most: int) -> Tensor:
+    """One random whole number for each image, from ``-most`` to ``most``: (N,)."""
+    return torch.randint(-most, most + 1, (len(images),), device=images.device)
+
+
 def rotate(images: Tensor, degrees: Tensor) -> Tensor:
     """Turn each image (N, 1, H, W) anticlockwise by its ``degrees`` (N,); new corners are black.
 
@@ -44,6 +51,16 @@ def rotate(images: Tensor, degrees: Tensor) -> Tensor:
     where_from = torch.stack([cos, -sin, zero, sin, cos, zero], dim=1).view(-1, 2, 3)
     grid = F.affine_grid(where_from, list(images.shape), align_corners=False)
     return F.grid_sample(images.float(), grid, mode="nearest", align_corners=False).to(images.dtype)
+
+
+def shift(images: Tensor, right: Tensor, down: Tensor) -> Tensor:
+    """Move each image (N, 1, H, W) by its ``right`` and ``down`` (N,) pixels; black comes in."""
+    most = int(torch.cat([right, down]).abs().max())
+    side = torch.arange(images.shape[-1], device=images.device)
+    rows, columns = (side - by[:, None] + most for by in (down, right))  # (N, H), (N, W)
+    framed = F.pad(images, [most] * 4)
+    which = torch.arange(len(images), device=images.device)[:, None, None]
+    return framed[which, 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
 
 
 def flip(images: Tensor, chosen: Tensor) -> Tensor:

@@ -71,10 +71,15 @@ class Conv:
 
 @dataclass(frozen=True)
 class Arch:
-    """The architecture: blocks of convolution and 2×2 pooling, then fully connected layers."""
+    """The architecture: blocks of convolution and 2×2 pooling, then fully connected layers.
+
+    Pooling follows every convolution. With ``pool_after``, only those it numbers (from 1):
+    ``(2, 4)`` pools after the second and the fourth.
+    """
 
     convs: tuple[Conv, ...] = (Conv(6, 5, padding=2), Conv(16, 5))
-    pool: str = "avg"  # "avg" or "max"; 2×2, stride 2, after every convolution
+    pool: str = "avg"  # "avg" or "max"; 2×2, stride 2
+    pool_after: tuple[int, ...] = ()  # numbers of convolutions; () means every one
     activation: str = "relu"  # "relu" or "leaky_relu" (slope 0.01)
     batch_norm: bool = False  # after every convolution, before the activation
     hidden: tuple[int, ...] = (120, 84)  # units of the hidden fully connected layers
@@ -92,6 +97,11 @@ class Arch:
             _between(self, field, 0, 1)
         if not self.convs:
             raise ValueError("Arch.convs is empty; expected at least one Conv")
+        if not set(self.pool_after) <= set(range(1, len(self.convs) + 1)):
+            raise ValueError(
+                f"Arch.pool_after is {self.pool_after!r}; expected numbers from 1 to "
+                f"{len(self.convs)}, the convolutions after which to pool"
+            )
         for conv, side in zip(self.convs, self.sides(), strict=True):
             if side < 1:
                 raise ValueError(
@@ -100,10 +110,15 @@ class Arch:
                 )
 
     def sides(self, side: int = 28) -> Iterator[int]:
-        """Side of the square feature map, in pixels, after each block (conv, then pool)."""
-        for conv in self.convs:
-            side = (side + 2 * conv.padding - conv.kernel + 1) // 2
+        """Side of the square feature map, in pixels, after each block."""
+        for number, conv in enumerate(self.convs, start=1):
+            side += 2 * conv.padding - conv.kernel + 1
+            side = side // 2 if self.pools(number) else side
             yield side
+
+    def pools(self, number: int) -> bool:
+        """Does pooling follow convolution ``number`` (the first is 1)?"""
+        return not self.pool_after or number in self.pool_after
 
 
 @dataclass(frozen=True)
@@ -114,19 +129,22 @@ class Recipe:
     batch_size: int = 64  # images a step
     optimiser: str = "adam"  # "adam" or "sgd"
     lr: float = 1e-3
-    schedule: str = "constant"  # or "step": multiply by gamma every step_epochs epochs
+    # "step": multiply by gamma every step_epochs epochs. "one-cycle": up to lr and down to 0
+    schedule: str = "constant"
     step_epochs: int = 5
     gamma: float = 0.5
     l2_conv: float = 0.01  # λ: adds λ·Σw² over the convolution kernels to the loss
+    label_smoothing: float = 0.0  # this share of each label is spread over the ten classes
 
     def __post_init__(self) -> None:
         _one_of(self, "optimiser", ("adam", "sgd"))
-        _one_of(self, "schedule", ("constant", "step"))
+        _one_of(self, "schedule", ("constant", "step", "one-cycle"))
         for field in ("epochs", "batch_size", "step_epochs"):
             _at_least(self, field, 1)
         if not self.lr > 0:
             raise ValueError(f"Recipe.lr is {self.lr!r}; expected a number above 0")
         _at_least(self, "l2_conv", 0)
+        _between(self, "label_smoothing", 0, 1)
 
 
 @dataclass(frozen=True)
@@ -142,6 +160,7 @@ class Data:
     mean: float = 0.0
     std: float = 1.0
     rotation: float = 0.0  # degrees: up to so many either way
+    shift: int = 0  # pixels: up to so many, across and down; black comes in
     flip: float = 0.0  # probability of a left-right flip
     brightness: float = 0.0  # b: times a factor between 1 - b and 1 + b
     contrast: float = 0.0  # c: distance from the image's mean times between 1 - c and 1 + c
@@ -151,6 +170,8 @@ class Data:
         if not self.std > 0:
             raise ValueError(f"Data.std is {self.std!r}; expected a number above 0")
         _between(self, "rotation", 0, 180)
+        if self.shift not in range(28):
+            raise ValueError(f"Data.shift is {self.shift!r}; expected a whole number from 0 to 27")
         for field in ("flip", "brightness", "contrast"):
             _at_least(self, field, 0)
             _at_most(self, field, 1)
@@ -240,7 +261,8 @@ def from_dict(stored: Mapping[str, Any]) -> Experiment:
     """The experiment that ``dataclasses.asdict`` turned into ``stored`` (read from JSON)."""
     arch = dict(stored["arch"])
     arch["convs"] = tuple(Conv(**conv) for conv in arch["convs"])
-    arch["hidden"] = tuple(arch["hidden"])
+    for field in ("hidden", "pool_after"):
+        arch[field] = tuple(arch.get(field, ()))
     parts = {"arch": arch, "recipe": stored["recipe"], "data": stored["data"]}
     return Experiment(
         stored["name"],
@@ -265,4 +287,4 @@ def _replace(part: Any, fields: Mapping[str, Any]) -> Any:
 
 
 def _show(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) or "()" if isinstance(value, tuple) else str(value)

@@ -99,7 +99,12 @@ def train_epoch(
         images = torch.cat(chosen, dim=1).contiguous(memory_format=torch.channels_last)
         logits = network(normalise(images, experiment.data))  # (B, S, 10)
         labels = train.labels[batch.T]  # (B, S)
-        loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+        loss = F.cross_entropy(
+            logits.flatten(0, 1),
+            labels.flatten(),
+            reduction="none",
+            label_smoothing=experiment.recipe.label_smoothing,
+        )
         loss = loss.view_as(labels).mean(dim=0)  # (S,)
 
         optimiser.zero_grad()

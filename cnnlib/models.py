@@ -12,7 +12,7 @@ import torchsummary
 from torch import Tensor, nn
 
 from .catalogue import find
-from .experiment import Arch, Conv, Experiment
+from .experiment import Arch, Experiment
 
 CLASSES = 10
 POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
@@ -33,9 +33,11 @@ class LeNet(nn.Module):
         super().__init__()
         self.arch = arch = arch or Arch()
         channels = [1] + [conv.filters for conv in arch.convs]
-        blocks = [block(arch, conv, channels[i]) for i, conv in enumerate(arch.convs)]
         self.features = nn.Sequential(
-            OrderedDict((f"block{i}", layers) for i, layers in enumerate(blocks, start=1))
+            OrderedDict(
+                (f"block{i}", block(arch, i, inputs=channels[i - 1]))
+                for i in range(1, len(channels))
+            )
         )
         *_, side = arch.sides()
         self.head = head(arch, inputs=channels[-1] * side * side)
@@ -46,12 +48,15 @@ class LeNet(nn.Module):
         return self.head(maps.flatten(start_dim=1))  # keeps the N samples apart
 
 
-def block(arch: Arch, conv: Conv, channels: int) -> nn.Sequential:
-    """Convolution → (batch norm) → activation → 2×2 pooling, stride 2 → (dropout)."""
-    layers = OrderedDict(conv=nn.Conv2d(channels, conv.filters, conv.kernel, padding=conv.padding))
+def block(arch: Arch, number: int, inputs: int) -> nn.Sequential:
+    """Convolution → (batch norm) → activation → (2×2 pooling, stride 2 → (dropout))."""
+    conv = arch.convs[number - 1]
+    layers = OrderedDict(conv=nn.Conv2d(inputs, conv.filters, conv.kernel, padding=conv.padding))
     if arch.batch_norm:
         layers["norm"] = nn.BatchNorm2d(conv.filters)
     layers["act"] = ACTIVATIONS[arch.activation]()
+    if not arch.pools(number):
+        return nn.Sequential(layers)
     layers["pool"] = POOLS[arch.pool](kernel_size=2, stride=2)
     if arch.dropout_pool:
         layers["drop"] = nn.Dropout(arch.dropout_pool)

@@ -182,6 +182,13 @@ NUMBERS = {
         "200": EXAMPLE,
         "50": EXAMPLE,
     },
+    "22": {
+        "0.1": "0.2 * (3 - 1) / 4",
+        "0.2": EXAMPLE,
+        "0.8830": "cnnlib.REPORTED['filters'].test_acc",
+        "0.8953": "cnnlib.REPORTED['filters'].val_acc",
+        "0.9": EXAMPLE,
+    },
     "23": {
         "32": "cnnlib.Assignment and cnnlib.assignment.SMALLEST_BATCH",
         "256": "cnnlib.Assignment and cnnlib.assignment.LARGEST_BATCH",

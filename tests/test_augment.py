@@ -4,7 +4,7 @@ import torchvision.transforms.v2.functional as oracle
 
 from cnnlib import CATALOGUE, vary
 from cnnlib import augment as module
-from cnnlib.augment import augment, brighten, flip, rotate, stretch, uniform
+from cnnlib.augment import augment, brighten, flip, pixels, rotate, shift, stretch, uniform
 from cnnlib.experiment import Data
 
 REPORT_2 = Data(rotation=10, flip=0.5, brightness=0.1, contrast=0.1)
@@ -34,6 +34,15 @@ def test_each_image_comes_out_as_torchvision_makes_it(images, ours, theirs, low,
     assert torch.equal(ours(images, values), one_by_one(theirs, images, values))
 
 
+def test_shift_equals_padding_and_cropping(images):
+    right, down = pixels(images, 3), pixels(images, 3)
+    assert {*right.tolist()} == {*down.tolist()} == set(range(-3, 4))
+    moved = shift(images, right, down)
+    for image, x, y, found in zip(images, right.tolist(), down.tolist(), moved, strict=True):
+        framed = oracle.pad(image, [3, 3])
+        assert torch.equal(oracle.crop(framed, 3 - y, 3 - x, 28, 28), found)
+
+
 def test_flip_equals_torchvision(images):
     chosen = torch.arange(len(images)) % 3 == 0
     flipped = flip(images, chosen)
@@ -46,10 +55,10 @@ def test_hue_and_saturation_do_nothing_to_grey_images(images):
     assert torch.equal(oracle.adjust_saturation(images, 0.1), images)
 
 
-@pytest.mark.parametrize("field", ["rotation", "flip", "brightness", "contrast"])
+@pytest.mark.parametrize("field", ["rotation", "shift", "flip", "brightness", "contrast"])
 def test_randomness_is_for_each_image_not_for_the_batch(images, field):
     same = images[:1].expand(64, -1, -1, -1)
-    out = augment(same, Data(**{field: {"rotation": 10, "flip": 0.5}.get(field, 0.5)}))
+    out = augment(same, Data(**{field: {"rotation": 10, "shift": 3}.get(field, 0.5)}))
     assert out.shape == same.shape and out.dtype == torch.uint8
     assert len(out.unique(dim=0)) > (1 if field == "flip" else 10)
 

@@ -122,6 +122,16 @@ def test_any_depth_can_be_declared():
     assert list(arch.sides()) == [14, 7, 3, 1]
 
 
+def test_pooling_only_where_it_is_declared():
+    arch = Arch(convs=(Conv(4, 3, 1), Conv(8, 3, 1), Conv(8, 3)), pool_after=(2,), hidden=())
+    model = LeNet(arch)
+    assert model(IMAGES).shape == (4, 10)
+    assert list(arch.sides()) == [28, 14, 12]
+    found = [n for n, layer in model.named_modules() if isinstance(layer, nn.AvgPool2d)]
+    assert found == ["features.block2.pool"]
+    assert [n for n, _ in model.head.named_children()] == ["fc1"]  # from maps to logits
+
+
 def test_entry_points_hold():
     assert isinstance(cnnlib.build("maxpool"), nn.Module)
     assert isinstance(cnnlib.build(CATALOGUE["maxpool"]), nn.Module)

@@ -77,7 +77,38 @@ def test_fit_leaves_the_random_state_and_prints_a_line_an_epoch(small, capsys):
     assert [line.split("  lr")[0] for line in lines] == ["epoch  1/15", "epoch  2/15"]
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("epochs", [1, 5, 15])
+def test_one_cycle_is_that_of_torch_in_the_middle_of_each_epoch(epochs):
+    recipe, fine = Recipe(epochs=epochs, lr=0.01, schedule="one-cycle"), 2000
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)
+    oracle = torch.optim.lr_scheduler.OneCycleLR(
+        *(optimiser, recipe.lr), total_steps=fine, cycle_momentum=False, div_factor=1e9
+    )
+    rates = []
+    for _ in range(fine):
+        rates.append(oracle.get_last_lr()[0])
+        optimiser.step()
+        oracle.step() if len(rates) < fine else None
+    expected = [rates[round((epoch + 0.5) / epochs * fine)] for epoch in range(epochs)]
+    assert lr_schedule(recipe) == pytest.approx(expected, rel=1e-2)
+
+
+def test_smoothed_labels_are_those_of_torch(small):
+    smooth = vary(BASELINE, "smooth", recipe=dict(label_smoothing=0.1, batch_size=len(small.train)))
+    model = build(smooth, seed=0)
+    pixels = training.normalise(small.train.images, smooth.data)
+    told = F.one_hot(small.train.labels, 10) * 0.9 + 0.1 / 10
+    expected = -(told * model(pixels).log_softmax(dim=1)).sum(dim=1).mean().item()
+    (epoch,) = fit(model, smooth, small.train, small.val, epochs=1, verbose=False)
+    assert epoch["train_loss"] == pytest.approx(expected, rel=1e-5)
+    plain = training.evaluate(model, small.val, smooth.data)["loss"]
+    assert epoch["val_loss"] == plain  # validation labels are never smoothed
+
+
+STEPPED = [name for name in CATALOGUE if CATALOGUE[name].recipe.schedule != "one-cycle"]
+
+
+@pytest.mark.parametrize("name", STEPPED)
 def test_schedule_equals_torch(name):
     recipe = CATALOGUE[name].recipe
     optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=recipe.lr)

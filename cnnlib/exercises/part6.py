@@ -14,6 +14,29 @@ def _confounded() -> str:
 
 
 EXERCISES: dict[str, Exercise] = {
+    "22.1": Exercise(
+        hint="Which of the seven figures did the student look at before choosing?",
+        solution="7",
+        wrong="1",
+        judge=number(lambda: 7, "the best is found by looking at all of them."),
+    ),
+    "22.2": Exercise(
+        hint="standard_error(p, n) from cnnlib.evidence, or √(p (1 - p) / n).",
+        solution="math.sqrt(0.9 * 0.1 / 10_000)",
+        wrong="cnnlib.evidence.standard_error(0.9, 12_000)",
+        judge=number(
+            lambda: standard_error(0.9, 10_000), "is the test set as large as that?", 5e-6
+        ),
+    ),
+    "22.3": Exercise(
+        hint="The envelope is opened when nothing is left to decide or to train.",
+        solution='["d", "b", "c", "a"]',
+        wrong='["a", "b", "c", "d"]',
+        judge=choice(
+            lambda: ["d", "b", "c", "a"],
+            "compare before you choose; train on everything before you open the test set.",
+        ),
+    ),
     "23.1": Exercise(
         hint="standard_error(0.9, 12_000) from cnnlib.evidence, times the factor.",
         solution="1.163 * cnnlib.evidence.standard_error(0.9, 12_000)",

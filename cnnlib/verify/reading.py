@@ -201,10 +201,11 @@ def _plain(experiment: Experiment) -> None:
     """The library checks values, not kinds: JSON may hold "15", 15.5 or true for 15."""
     recipe, arch = experiment.recipe, experiment.arch
     sizes = [(conv.filters, conv.kernel, conv.padding) for conv in arch.convs]
-    whole = [*sum(sizes, ()), *arch.hidden]
+    whole = [*sum(sizes, ()), *arch.hidden, *arch.pool_after, experiment.data.shift]
     whole += [recipe.epochs, recipe.batch_size, recipe.step_epochs]
-    real = [recipe.lr, recipe.gamma, recipe.l2_conv, experiment.data.mean, experiment.data.std]
-    real += [arch.dropout_pool, arch.dropout_first, arch.dropout_last]
+    real = [recipe.lr, recipe.gamma, recipe.l2_conv, recipe.label_smoothing]
+    real += [experiment.data.mean, experiment.data.std, arch.dropout_pool]
+    real += [arch.dropout_first, arch.dropout_last]
     for value in whole:
         if type(value) is not int or value < 0:
             raise ValueError(f"{value!r} stands where a whole number is expected")

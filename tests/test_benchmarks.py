@@ -1,0 +1,42 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cnnlib.sources import ROOT
+
+sys.path.insert(0, str(Path(ROOT) / "benchmarks"))
+import growth
+import loops
+import training_speed
+
+
+@pytest.mark.parametrize("name", loops.available())
+def test_every_loop_trains_again_and_again(name):
+    epoch = loops.LOOPS[name](2 * loops.BATCH)
+    for _ in range(2):
+        epoch()
+
+
+def test_ratios_are_taken_within_rounds():
+    # a machine that is three times slower in round 2 changes no ratio
+    rows = [
+        {"loop": loop, "round": number, "seconds": seconds * slow, "bytes": 2**20}
+        for number, slow in ((1, 1.0), (2, 3.0))
+        for loop, seconds in (("fit", 2.0), ("fit_many", 1.0), ("DataLoader", 5.0))
+    ]
+    found = training_speed.ratios(pd.DataFrame(rows))
+    assert found.value.to_dict() == {"fit_many": 0.5, "fit": 1.0, "DataLoader": 2.5}
+    assert (found.low == found.high).all()
+    told = training_speed.markdown(pd.DataFrame(rows), images=600).splitlines()
+    assert told[-1] == "| DataLoader | 60 | 2.50 | 2.50 to 2.50 | 1 MB |"
+
+
+def test_the_slope_is_the_exponent():
+    sizes = np.array([1, 2, 4, 8])
+    found = pd.DataFrame({"work": "seeds", "size": sizes, "seconds": 3 * sizes**0.5})
+    assert growth.slope(found) == pytest.approx(0.5)
+    assert "| seeds | 1, 2, 4, 8 | 1.00, 1.41, 2.00, 2.83 | 0.50 |" in growth.markdown(found)
+    assert growth.draw(found).alt_text
