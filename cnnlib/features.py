@@ -67,10 +67,12 @@ def embed(model: nn.Module, images: Tensor, data: Data) -> Tensor:
     """What a ``LeNet`` hands to its last layer, in eval mode: float32 (N, 84).
 
     The images are uint8 (N, 1, 28, 28). These are the outputs of the last activation; where
-    ``arch.hidden`` says so, there are more or fewer than 84.
+    ``arch.hidden`` says so, there are more or fewer than 84. Without hidden layers they are the
+    last block's maps, flattened.
     """
-    layer = f"head.act{len(model.arch.hidden)}"
-    return activations(model, images, [layer], data)[layer]
+    hidden, blocks = len(model.arch.hidden), len(model.arch.convs)
+    layer = f"head.act{hidden}" if hidden else f"features.block{blocks}"
+    return activations(model, images, [layer], data)[layer].flatten(start_dim=1)
 
 
 def tsne(
