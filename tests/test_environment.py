@@ -11,10 +11,9 @@ from rattler import MatchSpec
 ROOT = Path(__file__).parents[1]
 PROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 DECLARED = tomllib.loads(PROJECT)["project"]
-# `make test-browser` fetches the browser's extra itself; nbgrader's is for those who have it
-EXTRAS = ",".join(
-    name for name in DECLARED["optional-dependencies"] if name not in ("browser", "nbgrader")
-)
+# `make test-browser` fetches the browser's extra itself; two are for those who ask for them
+APART = ("browser", "bench", "nbgrader")
+EXTRAS = ",".join(name for name in DECLARED["optional-dependencies"] if name not in APART)
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 THE_LIST = ("torch", "torchvision", "jupyter", "nbval", "matplotlib", "seaborn")
 THE_LIST += ("scikit-learn", "torchsummary")

@@ -79,7 +79,7 @@ def test_fit_leaves_the_random_state_and_prints_a_line_an_epoch(small, capsys):
 
 @pytest.mark.parametrize("epochs", [1, 5, 15])
 def test_one_cycle_is_that_of_torch_in_the_middle_of_each_epoch(epochs):
-    recipe, fine = Recipe(epochs=epochs, lr=0.01, schedule="one-cycle"), 2000
+    recipe, fine = Recipe(epochs=epochs, lr=0.01, schedule="one-cycle"), 20_000
     optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)
     oracle = torch.optim.lr_scheduler.OneCycleLR(
         *(optimiser, recipe.lr), total_steps=fine, cycle_momentum=False, div_factor=1e9

@@ -22,7 +22,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "22.2": Exercise(
         hint="standard_error(p, n) from cnnlib.evidence, or √(p (1 - p) / n).",
-        solution="math.sqrt(0.9 * 0.1 / 10_000)",
+        solution="(0.9 * 0.1 / 10_000) ** 0.5",
         wrong="cnnlib.evidence.standard_error(0.9, 12_000)",
         judge=number(
             lambda: standard_error(0.9, 10_000), "is the test set as large as that?", 5e-6
