@@ -14,6 +14,7 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
+from multiprocessing import resource_tracker
 
 import torch
 
@@ -119,6 +120,8 @@ def _deaf_to_ctrl_c() -> None:
     """Ctrl-C reaches all processes at once. Those started from this thread shall not hear it:
     the parent alone does, and ends them."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        # starting this helper of multiprocessing lets the signal through again: have it run first
+        resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 

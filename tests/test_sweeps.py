@@ -155,7 +155,8 @@ def test_a_dask_cluster_survives_the_loss_of_a_worker(empty, trained_here):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
-def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(tmp_path):
+@pytest.mark.parametrize("later", [0, 20], ids=["workers start", "workers train"])
+def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(later, tmp_path):
     environment = {**os.environ, "CNNLIB_RUNS": str(tmp_path), "CNNLIB_PROGRESS": "off"}
     words = [sys.executable, "-m", "cnnlib", "train", "baseline", "maxpool", "filters"]
     process = subprocess.Popen(
@@ -167,7 +168,11 @@ def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(tmp_path):
         # a job in the background is told to ignore Ctrl-C, and hands that on: undo it
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    time.sleep(30)  # by now its workers train, on a busy machine too
+    parent, deadline = psutil.Process(process.pid), time.monotonic() + 120
+    while not any("spawn_main" in word for c in parent.children() for word in c.cmdline()):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(later)
     assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=30)[1].decode()

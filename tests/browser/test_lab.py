@@ -85,7 +85,7 @@ def test_a_student_runs_a_chapter_and_moves_its_sliders(page, lab, folder):
     picture = sliders.locator("img")
     start = look(picture)
     assert "baseline, 6 maps of 28×28" in start["alt"]
-    sliders.scroll_into_view_if_needed()
+    picture.scroll_into_view_if_needed()
     page.screenshot(path=SHOTS / "lab-before.png")
 
     value = int(sliders.locator(".widget-readout").inner_text())
@@ -99,6 +99,7 @@ def test_a_student_runs_a_chapter_and_moves_its_sliders(page, lab, folder):
 
     sliders.get_by_label("layer").select_option("features.block2.pool")
     changed(picture, other_model, "maxpool, 16 maps of 5×5")
+    picture.scroll_into_view_if_needed()
     page.screenshot(path=SHOTS / "lab-after.png")
 
     page.get_by_role("menuitem", name="File", exact=True).click()
