@@ -6,6 +6,7 @@ of 128 in a new random order each epoch, in single precision; each as its own gu
 """
 
 import importlib.util
+import logging
 from collections.abc import Callable
 
 import torch
@@ -17,7 +18,7 @@ from torchvision.transforms import Compose, Normalize, ToTensor
 
 from cnnlib import CATALOGUE, SEEDS, build, fit, fit_many, load, vary
 from cnnlib.sources import data_folder
-from cnnlib.training import default_device, make_optimiser, normalise
+from cnnlib.training import default_device, keep_freed_memory, make_optimiser, normalise
 
 # without the L2 penalty, which the others do not have
 EXPERIMENT = vary(CATALOGUE["maxpool"], "speed", recipe=dict(batch_size=128, l2_conv=0.0))
@@ -53,6 +54,7 @@ def side_by_side(images: int, seeds: int = len(SEEDS)) -> Epoch:
 
 def fixed_batch(images: int) -> Epoch:
     """No data at all: the step of ``fit`` on one prepared batch, again and again."""
+    keep_freed_memory()
     model = build(EXPERIMENT, seed=0).to(default_device())
     batch = load().train[:BATCH].to(default_device())
     pictures, labels = normalise(batch.images, EXPERIMENT.data), batch.labels
@@ -93,6 +95,8 @@ def data_loader(images: int) -> Epoch:
 def lightning(images: int) -> Epoch:
     """Lightning's Trainer, with images in memory as floats."""
     import lightning
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its greetings
 
     class Module(lightning.LightningModule):
         def __init__(self) -> None:

@@ -6,9 +6,7 @@ this is the training of ``fit``, up to rounding; it takes less time for small mo
 model already fills the processor (64 filters on a CPU), nothing is gained.
 """
 
-import ctypes
 import math
-import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -24,6 +22,7 @@ from .stacked import Stacked, Streams, stack, unstack
 from .training import (
     NonFiniteLossError,
     epoch_line,
+    keep_freed_memory,
     lr_schedule,
     make_optimiser,
     normalise,
@@ -148,15 +147,3 @@ def check(models: Sequence[LeNet], seeds: Sequence[int]) -> None:
             "fit_many was given models of several architectures; expected one: build them all "
             "from the same experiment"
         )
-
-
-def keep_freed_memory() -> None:
-    """Let glibc keep, for the next step, the megabytes that a step frees (else: no effect).
-
-    It would hand blocks of this size back to Linux and get them anew, page by page and cleared:
-    a fifth of the time. It stays so until the process ends.
-    """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if hasattr(libc, "mallopt"):
-        for option in (-1, -3):  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD in malloc.h
-            libc.mallopt(option, 1 << 30)
