@@ -113,7 +113,7 @@ def main() -> None:
     figure = "![Time over work for images, filters, epochs and seeds; the grey line is slope 1]"
     text = f"# What more work costs\n\n{heading}\n\n{markdown(found)}\n\n{figure}(growth.png)\n"
     (HERE / "growth.md").write_text(text, "utf-8")
-    draw(found).savefig(HERE / "growth.png", dpi=120)
+    draw(found).savefig(HERE / "growth.png", dpi=120, bbox_inches="tight")
     print(text)
 
 
