@@ -3,6 +3,7 @@
 Each function takes a number of images and prepares everything; what it gives back trains one
 more epoch on them when it is called. All train LeNet-5 with max pooling by plain Adam, batches
 of 128 in a new random order each epoch, in single precision; each as its own guide shows it.
+Those on torch get the model that ``build`` gives, its layout in memory included.
 """
 
 import importlib.util

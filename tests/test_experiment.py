@@ -19,6 +19,8 @@ def test_vary_records_parent_reason_and_only_the_change():
     assert (child.parent, child.why) == ("baseline", "because")
     assert changes(BASELINE, child) == [("arch.pool", "avg", "max")]
     assert diff(BASELINE, child) == "arch.pool: avg → max"
+    last = vary(BASELINE, "last", arch=dict(pool_after=(2,)))
+    assert diff(BASELINE, last) == "arch.pool_after: () → 2"
 
 
 def test_diff_shows_confounds():

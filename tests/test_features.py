@@ -6,7 +6,7 @@ from scipy.spatial.distance import cdist
 from sklearn.manifold import TSNE
 from torch import nn
 
-from cnnlib import CATALOGUE, Data, build, features, predict
+from cnnlib import CATALOGUE, Arch, Conv, Data, build, features, predict
 from cnnlib.features import (
     activations,
     embed,
@@ -17,6 +17,7 @@ from cnnlib.features import (
     shift,
     tsne,
 )
+from cnnlib.models import LeNet
 from cnnlib.training import normalise
 
 LAYERS = ["features.block1.conv", "features.block1.pool", "features.block2.pool", "head.fc1"]
@@ -232,3 +233,12 @@ def test_neighbours_kept(vectors):
     noise = np.random.default_rng(1).normal(size=(400, 2))
     other = np.random.default_rng(2).normal(size=(400, 2))
     assert neighbours_kept(noise, other) == pytest.approx(10 / 399, abs=0.02)
+
+
+def test_embed_without_hidden_layers_gives_the_last_maps(small):
+    arch = Arch(convs=(Conv(4, 3), Conv(8, 3)), pool_after=(1,), hidden=())
+    model = LeNet(arch).eval()
+    images = small.val.images[:3]
+    found = embed(model, images, Data())
+    assert found.shape == (3, 8 * 11 * 11)
+    assert torch.allclose(model.head.fc1(found), predict(model, images, Data()), atol=1e-6)
