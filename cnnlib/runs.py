@@ -6,6 +6,7 @@ metrics, provenance), ``weights.safetensors`` and ``predictions.safetensors``.
 
 import dataclasses
 import hashlib
+import importlib.metadata
 import json
 import os
 import platform
@@ -20,7 +21,6 @@ from typing import Any
 
 import numpy
 import torch
-import torchvision
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -166,7 +166,7 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
     provenance = {
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
+        "torchvision": importlib.metadata.version("torchvision"),
         "numpy": numpy.__version__,
         "machine": platform.machine(),
         "device": device.type,

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torchvision
 
 ROOT = Path(__file__).resolve().parents[1]
 # SHA-256 of the four uncompressed files, in agreement with the publisher's MD5s of the gzip files
@@ -102,6 +101,8 @@ def _installed_package(scratch: Path) -> Path:
 
 
 def _torchvision_download(scratch: Path) -> Path:
+    import torchvision  # slow to import, and seldom needed
+
     try:
         torchvision.datasets.FashionMNIST(scratch, download=True)
     except Exception as error:  # torchvision raises many kinds; each means "try the next source"
