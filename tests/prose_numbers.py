@@ -197,4 +197,11 @@ NUMBERS = {
         "90 %": EXAMPLE,
         "1.163": "round(norm.expect(lambda x: 5 * x * norm.cdf(x) ** 4), 3)",
     },
+    "24": {
+        "0.8951": "REPORTED['maxpool'].test_acc",
+        "400": "build('baseline').head.fc1.in_features",
+        "120": "CATALOGUE['baseline'].arch.hidden[0]",
+        "32": EXAMPLE,
+        "0.05": "given: the usual level of a test",
+    },
 }

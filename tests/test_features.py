@@ -20,27 +20,28 @@ from cnnlib.features import (
 from cnnlib.models import LeNet
 from cnnlib.training import normalise
 
-LAYERS = ["features.block1.conv", "features.block1.pool", "features.block2.pool", "head.fc1"]
-
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_activations_are_what_the_layers_put_out(name, small):
     model, data = build(name, seed=0).train(), CATALOGUE[name].data
-    images = small.val.images[:3]
-    found = activations(model, images, LAYERS, data)
-    assert list(found) == LAYERS and model.training
+    images, arch = small.val.images[:3], CATALOGUE[name].arch
+    first = next(number for number in range(1, 7) if arch.pools(number))
+    layers = ["features.block1.conv", f"features.block{first}.pool", "head.fc1"]
+    found = activations(model, images, layers, data)
+    assert list(found) == layers and model.training
     model.eval()
     x = normalise(images, data)
-    assert torch.equal(found[LAYERS[0]], model.features.block1.conv(x))
-    first = model.features.block1(x)  # dropout, where there is one, does nothing in eval mode
-    assert torch.equal(found["features.block1.pool"], first)
-    assert found["head.fc1"].shape == (3, 120)
+    conv, pooled, _ = found.values()
+    assert torch.equal(conv, model.features.block1.conv(x))
+    # dropout, where there is one, does nothing in eval mode
+    assert torch.equal(pooled, model.features[:first](x))
+    assert found["head.fc1"].shape == (3, *(arch.hidden or [10])[:1])
 
 
 def test_hooks_are_removed_even_after_an_error(small):
-    model = build("baseline", seed=0)
+    model, data = build("baseline", seed=0), CATALOGUE["baseline"].data
     with pytest.raises(RuntimeError):
-        activations(model, small.val.images[:2, :, :9, :9], LAYERS, CATALOGUE["baseline"].data)
+        activations(model, small.val.images[:2, :, :9, :9], ["features.block1.conv"], data)
     assert not any(module._forward_hooks for module in model.modules())
 
 

@@ -3,6 +3,8 @@
 from ..assignment import properties
 from ..catalogue import CATALOGUE
 from ..evidence import standard_error
+from ..models import build, parameters
+from ..tables import against_parents
 from .judging import Exercise, choice, number
 
 
@@ -11,6 +13,12 @@ def _confounded() -> str:
     star, baseline = ("maxpool", "filters", "dropout", "lr-0.1"), CATALOGUE["baseline"]
     (name,) = (name for name in star if len(properties(baseline, CATALOGUE[name])) > 1)
     return name
+
+
+def _trusted_steps() -> list[str]:
+    """The capstone's steps whose gain five seeds can tell from 0, all questions counted."""
+    gains = against_parents([name for name in CATALOGUE if name.startswith("capstone")])
+    return [name for name, row in gains.iterrows() if row.value > 0 and row.p_all < 0.05]
 
 
 EXERCISES: dict[str, Exercise] = {
@@ -54,6 +62,30 @@ EXERCISES: dict[str, Exercise] = {
         wrong="'dropout'",
         judge=choice(
             _confounded, "two fields of the same kind, such as dropout in two places, are one."
+        ),
+    ),
+    "24.1": Exercise(
+        hint="A filter has one 3×3 kernel for each map that comes in, and one bias.",
+        solution="16 * (3 * 3 * 16 + 1)",
+        wrong="16 * (3 * 3 + 1)",
+        judge=number(
+            lambda: parameters(build("capstone-stack").features.block2.conv),
+            "one kernel for each of the maps that come in, and a bias for each filter.",
+        ),
+    ),
+    "24.2": Exercise(
+        hint="One convolution sees 3 pixels, two see 5. What does each one add on either side?",
+        solution="3 + 2 + 2",
+        wrong="9",
+        judge=number(lambda: 7, "the windows overlap: each further one adds a pixel a side."),
+    ),
+    "24.3": Exercise(
+        hint="Look at p_all in the table of gains; gains.index holds the names.",
+        solution="cnnlib.against_parents([name for name in CATALOGUE if name.startswith("
+        "'capstone')]).query('value > 0 and p_all < 0.05').index.tolist()",
+        wrong="[name for name in CATALOGUE if name.startswith('capstone')]",
+        judge=choice(
+            _trusted_steps, "a list of names, in the table's order; p alone is not enough."
         ),
     ),
 }
