@@ -81,9 +81,9 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "24.3": Exercise(
         hint="Look at p_all in the table of gains; gains.index holds the names.",
-        solution="cnnlib.against_parents([name for name in CATALOGUE if name.startswith("
+        solution="cnnlib.against_parents([name for name in cnnlib.CATALOGUE if name.startswith("
         "'capstone')]).query('value > 0 and p_all < 0.05').index.tolist()",
-        wrong="[name for name in CATALOGUE if name.startswith('capstone')]",
+        wrong="[name for name in cnnlib.CATALOGUE if name.startswith('capstone')]",
         judge=choice(
             _trusted_steps, "a list of names, in the table's order; p alone is not enough."
         ),
