@@ -169,7 +169,7 @@ def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(later, tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     parent, deadline = psutil.Process(process.pid), time.monotonic() + 120
-    while not any("spawn_main" in word for c in parent.children() for word in words(c)):
+    while not any("spawn_main" in word for c in parent.children() for word in command_of(c)):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(later)
@@ -212,7 +212,7 @@ def test_no_worker_outlives_a_sweep_that_was_killed(tmp_path):
     pytest.fail(f"process {worker} goes on after its parent was killed")
 
 
-def words(process):
+def command_of(process):
     """Its command line; none when it ended just now."""
     try:
         return process.cmdline()
