@@ -24,7 +24,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 # one after the other, in one process: each line is timed
 STEPS = {
-    "`import torch, torchvision`": "import torch, torchvision",
+    "`import torch`": "import torch",
     # names are loaded when first used: what they stand on comes with them
     "`import cnnlib` after that": "import cnnlib; cnnlib.CATALOGUE",
     "its models, training and runs (pandas, scikit-learn)": (
