@@ -22,7 +22,7 @@ from loops import BATCH, EXPERIMENT, whole
 from scipy.stats import linregress
 
 from cnnlib import Arch, Conv, Experiment, build, fit, fit_many, load, plots, vary
-from cnnlib.models import parameters
+from cnnlib.models import count_parameters
 from cnnlib.training import default_device
 
 HERE = Path(__file__).parent
@@ -118,7 +118,7 @@ def main() -> None:
 
 
 def size(arch: Arch) -> int:
-    return parameters(build(Experiment("size", arch)))
+    return count_parameters(build(Experiment("size", arch)))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from torchvision.datasets import FashionMNIST
 from torchvision.transforms import Compose, Normalize, ToTensor
 
 from cnnlib import CATALOGUE, SEEDS, build, fit, fit_many, load, vary
-from cnnlib.sources import data_folder
+from cnnlib.support.sources import data_folder
 from cnnlib.training import default_device, keep_freed_memory, make_optimiser, normalise
 
 # without the L2 penalty, which the others do not have

@@ -35,7 +35,7 @@ STEPS = {
     "first picture": "rendered(images(data.train.images[:4], alt='four garments'))",
     "a stored run and its model": "model = cnnlib.run('maxpool').model()",
     "its answers to the 12,000 validation images": (
-        "cnnlib.predict(model, data.val.images, cnnlib.CATALOGUE['maxpool'].data)"
+        "cnnlib.predict_logits(model, data.val.images, cnnlib.CATALOGUE['maxpool'].data)"
     ),
     "one epoch of training, 48,000 images": (
         "experiment = cnnlib.CATALOGUE['maxpool']; "

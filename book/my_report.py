@@ -24,17 +24,16 @@ from typing import NamedTuple
 import nbformat
 import typst
 from bs4 import BeautifulSoup
-from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
-from to_html import ReportError, as_html
-from to_typst import PX_PER_INCH as DPI
-from to_typst import TypstPages, quoted
 
-from build import NOTEBOOKS, REPORT, execute
-from cnnlib.assignment import MODELS
-from cnnlib.fields import PROMPT, REQUIRED, written
+from cnnlib.exercises.assignment import MODELS
+from cnnlib.exercises.fields import PROMPT, REQUIRED, written
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS, runs_folder
-from cnnlib.verify.reading import tables as tables_of
+
+from .notebooks import NOTEBOOKS, REPORT, ReportError, executed, named, tables, tags
+from .to_html import as_html
+from .to_typst import PX_PER_INCH as DPI
+from .to_typst import TypstPages, quoted
 
 BOOK = Path(__file__).resolve().parent
 CHAPTER = NOTEBOOKS / "23_your_report.ipynb"
@@ -85,16 +84,6 @@ def chosen(notebook: NotebookNode) -> tuple[NotebookNode, list[Unfinished]]:
     return page, missing
 
 
-def tags(cell: NotebookNode) -> list[str]:
-    """The tags of a cell."""
-    return cell.metadata.get("tags", [])
-
-
-def named(cell: NotebookNode, kind: str) -> list[str]:
-    """The names in a cell's tags of a kind: 'field-test' is of the kind 'field-'."""
-    return [tag.removeprefix(kind) for tag in tags(cell) if tag.startswith(kind)]
-
-
 def done(cell: NotebookNode) -> bool:
     """Has something been made of this cell: a text in a field, an output of code?"""
     if cell.cell_type == "code":
@@ -141,32 +130,11 @@ def as_pdf(page: str, target: Path, scratch: Path) -> tuple[int, list[str]]:
 # The command ---------------------------------------------------------------------------------
 
 
-def executed(path: Path) -> NotebookNode:
-    """The notebook, run from a fresh kernel; ReportError says in which cell it stopped."""
-    try:
-        total = len(nbformat.read(path, as_version=4).cells)
-    except OSError as error:
-        raise ReportError(f"{path} cannot be read: {error.strerror}") from None
-    except Exception as error:  # nbformat has many for what is no notebook
-        words = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise ReportError(f"{path} is not a notebook that can be read: {words}") from None
-    at = {}
-    try:
-        return execute(path, timeout=None, on_cell_start=at.update)
-    except (CellExecutionError, DeadKernelError) as error:
-        first = (at["cell"].source.strip().splitlines() or ["an empty cell"])[0]
-        evalue = (getattr(error, "evalue", "").splitlines() or [""])[0]
-        why = f"{error.ename}: {evalue}" if hasattr(error, "ename") else "a kernel that died"
-        raise ReportError(
-            f"cell {at['cell_index'] + 1} of {total} ({first}) stopped with {why}"
-        ) from None
-
-
 def runs_of(notebook: NotebookNode) -> list[Path]:
     """The folders of the five runs, as the table of weights in the notebook says."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     found = [
-        one for output in outputs for one in tables_of(output.get("data", {}).get("text/html", ""))
+        one for output in outputs for one in tables(output.get("data", {}).get("text/html", ""))
     ]
     files = {file for table in found for file in table.column("file in runs/").values()}
     return [runs_folder() / PurePosixPath(file).parent.name for file in sorted(files)]

@@ -12,14 +12,12 @@ from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
-from to_typst import sides, table_rows
+
+from .notebooks import ReportError
+from .to_typst import sides, table_rows
 
 EM = 16  # size of the letters in formulas, in their own unit
 ziamath.config.svg2 = False  # every reader of SVG draws version 1
-
-
-class ReportError(RuntimeError):
-    """The report cannot be made; the message says why, in one sentence."""
 
 
 class Words(IPythonRenderer):

@@ -6,46 +6,44 @@ Only the standard library is imported at the top: the first call has to make the
 from __future__ import annotations  # an old Python shall reach the message about versions
 
 import argparse
-import hashlib
 import importlib.metadata
-import os
-import subprocess
 import sys
-import venv
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-ENV = ROOT / ".venv"
-STAMP = ENV / "installed-for"  # holds the hash of the pyproject.toml that was installed
-PYTHON = ENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+from .support.environment import (
+    PYTHON,
+    ROOT,
+    environment_is_ready,
+    install,
+    python,
+    set_up,
+)
 
 
 def report(args: argparse.Namespace) -> int:
     """execute a copy of every notebook and render report/index.html [--stored] [--instructors]"""
     prepare()
-    return python(ROOT / "book" / "build.py", "report", *args.rest)
+    if "--instructors" in args.rest:
+        rest = [word for word in args.rest if word != "--instructors"]
+        return python("-m", "instructors.pages", *rest)
+    return python("-m", "book.build", "report", *args.rest)
 
 
 def my_report(args: argparse.Namespace) -> int:
     """your report of chapter 23 as HTML and PDF [--notebook PATH] [--output FOLDER]"""
     prepare()
-    return python(ROOT / "book" / "my_report.py", *args.rest)
+    return python("-m", "book.my_report", *args.rest)
 
 
 def editions(args: argparse.Namespace) -> int:
     """instructors: notebooks without and with answers: [CHAPTER…] [--students]"""
     prepare()
-    return python(ROOT / "book" / "editions.py", *args.rest)
+    return python("-m", "instructors.editions", *args.rest)
 
 
 def verify(args: argparse.Namespace) -> int:
     """instructors: recompute what submissions claim: SUBMISSION… [--output FOLDER] [--train]"""
-    from .verify.command import main, parsed
-
-    options = parsed(args.rest)  # wrong usage is told before anything is fetched
-    prepare()
-    return main(options)
+    return python("-m", "instructors.verify", *args.rest)
 
 
 def test(args: argparse.Namespace) -> int:
@@ -89,14 +87,14 @@ def bench(args: argparse.Namespace) -> int:
 def refresh(args: argparse.Namespace) -> int:
     """authors: execute the committed notebooks in place; names select some"""
     prepare()
-    return python(ROOT / "book" / "build.py", "refresh", *args.rest)
+    return python("-m", "book.build", "refresh", *args.rest)
 
 
 def train(args: argparse.Namespace) -> int:
     """authors: train and store: NAME… [--seeds 0 1 …] [--folds KIND | --on-all] [--retrain]"""
+    from .analysis.finals import on_all
     from .catalogue import CATALOGUE
-    from .finals import on_all
-    from .sweeps import fold_experiments, sweep
+    from .parallel.sweeps import fold_experiments, sweep
 
     parser = argparse.ArgumentParser(prog="python -m cnnlib train")
     parser.add_argument("names", nargs="*", help="experiments; none means the whole catalogue")
@@ -117,7 +115,7 @@ def train(args: argparse.Namespace) -> int:
 
 def table(args: argparse.Namespace) -> int:
     """authors: write the table of runs into README.md"""
-    from .tables import write_readme
+    from .analysis.tables import write_readme
 
     print("README.md: table", "written" if write_readme(ROOT / "README.md") else "unchanged")
     return 0
@@ -125,8 +123,8 @@ def table(args: argparse.Namespace) -> int:
 
 def reproduce(args: argparse.Namespace) -> int:
     """train every shipped run again, from nothing, beside the shipped ones [--seeds 0 …]"""
+    from .analysis.tables import reproduction
     from .catalogue import SEEDS
-    from .tables import reproduction
 
     parser = argparse.ArgumentParser(prog="python -m cnnlib reproduce")
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
@@ -143,7 +141,7 @@ def prepare() -> None:
     """
     import matplotlib.font_manager  # noqa: F401
 
-    from .sources import fetch
+    from .support.sources import fetch
 
     print(f"Data: checked, in {fetch()}", flush=True)
 
@@ -190,57 +188,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (RuntimeError, LookupError, ValueError, ArithmeticError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-
-
-def environment_is_ready() -> bool:
-    """Is this Python one that has the workbook and what it needs?
-
-    True inside an up-to-date .venv, and in any other environment (conda, say) into which the
-    workbook was installed with all its extras.
-    """
-    if Path(sys.prefix).resolve() == ENV.resolve():
-        return STAMP.exists() and STAMP.read_text() == wanted()
-    try:
-        for package in ("cnnlib", "torch", "nbval", "sphinx-book-theme", "typst"):
-            importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def set_up() -> int:
-    """Make .venv and install the workbook; nothing is done twice."""
-    if STAMP.exists() and STAMP.read_text() == wanted() and PYTHON.exists():
-        return 0
-    print(f"Environment: installing into {ENV} (several minutes the first time)", flush=True)
-    if not PYTHON.exists():
-        venv.create(ENV, with_pip=True)
-    if not (code := install("test,book,cluster", interpreter=PYTHON)):
-        STAMP.write_text(wanted())
-    return code
-
-
-def install(extras: str, interpreter: str | Path = sys.executable) -> int:
-    """Install the workbook with these of its extras; hand back pip's exit status."""
-    words = ("-m", "pip", "install", "--disable-pip-version-check", "-e", f"{ROOT}[{extras}]")
-    if code := python(*words, interpreter=interpreter):
-        print("error: the installation failed; its last lines say why", file=sys.stderr)
-    return code
-
-
-def wanted() -> str:
-    """What has to be installed, as a hash: a changed pyproject.toml installs again."""
-    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-
-
-def python(*words: str | Path, interpreter: str | Path = sys.executable) -> int:
-    """Run Python in the workbook's folder and hand back its exit status."""
-    process = subprocess.Popen([interpreter, *words], cwd=ROOT)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue  # the child was told as well; it ends by itself, cleanly
 
 
 if __name__ == "__main__":

@@ -24,9 +24,11 @@ def augment(images: Tensor, data: Data) -> Tensor:
     if data.flip:
         images = flip(images, uniform(images, 0, 1) < data.flip)
     if data.brightness:
-        images = brighten(images, uniform(images, 1 - data.brightness, 1 + data.brightness))
+        images = adjust_brightness(
+            images, uniform(images, 1 - data.brightness, 1 + data.brightness)
+        )
     if data.contrast:
-        images = stretch(images, uniform(images, 1 - data.contrast, 1 + data.contrast))
+        images = adjust_contrast(images, uniform(images, 1 - data.contrast, 1 + data.contrast))
     return images
 
 
@@ -53,8 +55,14 @@ def rotate(images: Tensor, degrees: Tensor) -> Tensor:
     return F.grid_sample(images.float(), grid, mode="nearest", align_corners=False).to(images.dtype)
 
 
-def shift(images: Tensor, right: Tensor, down: Tensor) -> Tensor:
-    """Move each image (N, 1, H, W) by its ``right`` and ``down`` (N,) pixels; black comes in."""
+def shift(images: Tensor, right: Tensor | int = 0, down: Tensor | int = 0) -> Tensor:
+    """Move each image (N, 1, H, W) by whole pixels (negative: left, up); black comes in.
+
+    ``right`` and ``down`` are one number for each image, (N,), or one for all of them.
+    """
+    right, down = (
+        torch.as_tensor(by, device=images.device).expand(len(images)) for by in (right, down)
+    )
     most = int(torch.cat([right, down]).abs().max())
     side = torch.arange(images.shape[-1], device=images.device)
     rows, columns = (side - by[:, None] + most for by in (down, right))  # (N, H), (N, W)
@@ -68,12 +76,12 @@ def flip(images: Tensor, chosen: Tensor) -> Tensor:
     return torch.where(chosen[:, None, None, None], images.flip(-1), images)
 
 
-def brighten(images: Tensor, factors: Tensor) -> Tensor:
+def adjust_brightness(images: Tensor, factors: Tensor) -> Tensor:
     """Multiply each image by its factor (N,); what leaves 0 to 255 is cut off."""
     return _blend(images.float(), torch.zeros(len(images), 1, 1, 1), factors)
 
 
-def stretch(images: Tensor, factors: Tensor) -> Tensor:
+def adjust_contrast(images: Tensor, factors: Tensor) -> Tensor:
     """Multiply each pixel's distance from its image's mean by its factor (N,)."""
     means = images.float().mean(dim=(1, 2, 3), keepdim=True)
     return _blend(images.float(), means, factors)

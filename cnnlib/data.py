@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from torch import Tensor
 
 from .experiment import FOLDS, SPLITS
-from .sources import data_folder, fetch
+from .support.sources import data_folder, fetch
 
 CLASS_NAMES = (
     "T-shirt/top", "trouser", "pullover", "dress", "coat",
@@ -23,7 +23,7 @@ CLASS_NAMES = (
 
 
 @dataclass(frozen=True)
-class Split:
+class LabelledImages:
     """Images uint8 (N, 1, 28, 28) and labels int64 (N,), on one device."""
 
     images: Tensor
@@ -32,11 +32,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: Tensor | slice) -> "Split":
-        return Split(self.images[index], self.labels[index])
+    def __getitem__(self, index: Tensor | slice) -> "LabelledImages":
+        return LabelledImages(self.images[index], self.labels[index])
 
-    def to(self, device: torch.device | str) -> "Split":
-        return Split(self.images.to(device), self.labels.to(device))
+    def to(self, device: torch.device | str) -> "LabelledImages":
+        return LabelledImages(self.images.to(device), self.labels.to(device))
 
 
 class Dataset:
@@ -46,7 +46,7 @@ class Dataset:
 
     def __init__(self, folder: Path, split: str = "holdout") -> None:
         self._folder = folder
-        self._test: Split | None = None
+        self._test: LabelledImages | None = None
         self.test_openings = 0
         both = _read(folder, "train")
         if split == "holdout":
@@ -59,7 +59,7 @@ class Dataset:
         self.train, self.val = both[self.train_index], both[self.val_index]
 
     @property
-    def test(self) -> Split:
+    def test(self) -> LabelledImages:
         """The test set. Every opening is counted and printed: it is meant for the end."""
         if self._test is None:
             self._test = _read(self._folder, "t10k")
@@ -112,7 +112,7 @@ def folds(labels: Tensor, kind: str = "stratified", seed: int = 0) -> list[tuple
     return [(torch.from_numpy(train), torch.from_numpy(val)) for train, val in cut]
 
 
-def _read(folder: Path, part: str) -> Split:
+def _read(folder: Path, part: str) -> LabelledImages:
     """``"train"`` or ``"t10k"``, from its two files: a head, then a byte for each value.
 
     torchvision reads the same (tested), but importing it takes as long as importing torch.
@@ -120,6 +120,6 @@ def _read(folder: Path, part: str) -> Split:
     raw = folder / "FashionMNIST" / "raw"
     images = np.fromfile(raw / f"{part}-images-idx3-ubyte", np.uint8, offset=16)
     labels = np.fromfile(raw / f"{part}-labels-idx1-ubyte", np.uint8, offset=8)
-    return Split(
+    return LabelledImages(
         torch.from_numpy(images).view(-1, 1, 28, 28), torch.from_numpy(labels.astype(np.int64))
     )

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SPLIT = "stratified 80/20, seed 0"
+HOLDOUT = "stratified 80/20, seed 0"
 FOLDS = 5
 FOLD_KINDS = ("stratified", "plain")
-PARTS = tuple(f"{kind}-{fold}" for kind in FOLD_KINDS for fold in range(1, FOLDS + 1))
-SPLITS = ("holdout", "all", *PARTS)
+FOLD_SPLITS = tuple(f"{kind}-{fold}" for kind in FOLD_KINDS for fold in range(1, FOLDS + 1))
+SPLITS = ("holdout", "all", *FOLD_SPLITS)
 
 
 def _one_of(owner: Any, field: str, allowed: tuple[str, ...]) -> None:
@@ -237,7 +237,7 @@ def diff(parent: Experiment, child: Experiment) -> str:
     return "; ".join(found) or "no difference"
 
 
-def identity(experiment: Experiment, seed: int = 0, split: str = SPLIT) -> str:
+def identity(experiment: Experiment, seed: int = 0, split: str = HOLDOUT) -> str:
     """Hash (12 hex digits) of what was declared: all but the name, the parent and the reason.
 
     Fields at their default are left out, so a field added to the library later does not

@@ -95,13 +95,13 @@ def build(experiment: str | Experiment, seed: int | None = None) -> LeNet:
     """
     arch = find(experiment).arch
     if seed is None:
-        return fast(LeNet(arch))
+        return with_fast_layout(LeNet(arch))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return fast(LeNet(arch))
+        return with_fast_layout(LeNet(arch))
 
 
-def fast(model: LeNet) -> LeNet:
+def with_fast_layout(model: LeNet) -> LeNet:
     """The same model, its maps kept with the channels side by side in memory.
 
     Shapes and results are the same; on a CPU an epoch takes about nine tenths of the time,
@@ -116,7 +116,7 @@ def fast(model: LeNet) -> LeNet:
     return model.to(memory_format=torch.channels_last)
 
 
-def parameters(model: nn.Module) -> int:
+def count_parameters(model: nn.Module) -> int:
     """How many numbers the training can change."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 

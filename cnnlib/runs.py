@@ -26,10 +26,10 @@ from torch import Tensor
 
 from .catalogue import find
 from .data import load
-from .experiment import SPLIT, Experiment, diff, from_dict, identity
-from .models import LeNet, build, parameters
-from .sources import CHECKSUMS, ROOT
-from .training import default_device, evaluate, fit, penalty, predict
+from .experiment import HOLDOUT, Experiment, diff, from_dict, identity
+from .models import LeNet, build, count_parameters
+from .support.sources import CHECKSUMS, ROOT
+from .training import default_device, evaluate, fit, penalty, predict_logits
 
 RECORD, WEIGHTS, PREDICTIONS = "run.json", "weights.safetensors", "predictions.safetensors"
 
@@ -63,12 +63,12 @@ class Run:
         model.load_state_dict(self._tensors(WEIGHTS))
         return model.eval()
 
-    def predict(self, split: str) -> tuple[Tensor, Tensor]:
+    def predict_logits(self, split: str) -> tuple[Tensor, Tensor]:
         """Labels (N,) and logits (N, 10) on ``"val"`` or ``"test"``, computed here and now."""
         if split not in ("val", "test"):
             raise ValueError(f"split is {split!r}; expected 'val' or 'test'")
         part = getattr(load(self.experiment.data.split), split)
-        return part.labels, predict(self.model(), part.images, self.experiment.data)
+        return part.labels, predict_logits(self.model(), part.images, self.experiment.data)
 
     def val_predictions(self) -> Tensor:
         """The stored predicted classes of the validation images, int64 (12000,)."""
@@ -160,9 +160,9 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         "val_loss": on_val["loss"],
         "val_acc": on_val["acc"],
         "penalty": penalty(model, experiment.recipe),
-        "parameters": parameters(model),
+        "parameters": count_parameters(model),
     }
-    classes = predict(model, data.val.images, experiment.data).argmax(dim=1).to(torch.uint8)
+    classes = predict_logits(model, data.val.images, experiment.data).argmax(dim=1).to(torch.uint8)
     provenance = {
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -185,7 +185,7 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         record = {
             "experiment": dataclasses.asdict(experiment),
             "seed": seed,
-            "split": SPLIT,
+            "split": HOLDOUT,
             "metrics": metrics,
             "history": history,
             "provenance": provenance,
@@ -269,11 +269,11 @@ def _load(folder: Path, experiment: Experiment, seed: int) -> Run:
     record = _record(folder)
     try:
         stored = from_dict(record["experiment"])
-        fits = (record["seed"], record["split"]) == (seed, SPLIT)
+        fits = (record["seed"], record["split"]) == (seed, HOLDOUT)
         if not fits or identity(stored, seed) != identity(experiment, seed):
             raise StoredRunError(
                 f"{folder / RECORD} does not match its declaration: expected "
-                f"{experiment.name!r}, seed {seed}, split {SPLIT!r}; found seed "
+                f"{experiment.name!r}, seed {seed}, split {HOLDOUT!r}; found seed "
                 f"{record['seed']}, split {record['split']!r}, {diff(experiment, stored)}; "
                 f"{_again(experiment, seed)}"
             )

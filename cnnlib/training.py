@@ -4,16 +4,17 @@ import ctypes
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .augment import augment
-from .data import Split
+from .data import LabelledImages
 from .experiment import Data, Experiment, Recipe
-from .progress import bar
+from .support.progress import bar
 
 # L2 drives a filter that is of no use towards 0, past the smallest normal number (1e-38). CPUs
 # compute with such "denormal" numbers many times slower; this makes them count as 0. It is
@@ -28,18 +29,20 @@ class NonFiniteLossError(ArithmeticError):
 def fit(
     model: nn.Module,
     experiment: Experiment,
-    train: Split,
-    val: Split,
+    train: LabelledImages,
+    val: LabelledImages,
     *,
     seed: int = 0,
     epochs: int | None = None,
     verbose: bool = True,
-) -> list[dict[str, float]]:
+) -> list[dict[str, Any]]:
     """Train ``model`` by the experiment's recipe; return one dict for each epoch.
 
     ``seed`` fixes batch order, dropout and augmentation. ``epochs`` may cut the recipe short:
     the schedule stays the recipe's, so two epochs here are the first two of the whole run.
-    Losses are the mean cross-entropy an image, in nats; the L2 penalty stands beside them.
+    Losses are the mean cross-entropy per image, in nats: of training, the one that is minimised
+    (with label smoothing, where it is declared), without the L2 penalty, which stands beside it.
+    ``val_predicted`` counts how often each class is predicted for the validation images.
     Raises NonFiniteLossError (with epoch, step and learning rate) when the loss is not a number.
     """
     keep_freed_memory()
@@ -47,7 +50,7 @@ def fit(
     train, val = train.to(device), val.to(device)
     optimiser = make_optimiser(model, experiment.recipe)
     schedule = lr_schedule(experiment.recipe)[:epochs]
-    order = torch.Generator().manual_seed(seed)
+    shuffler = torch.Generator().manual_seed(seed)  # draws each epoch's order of the images
     history = []
     with (
         torch.random.fork_rng(),  # dropout and augmentation draw from it: leave it as it was
@@ -59,13 +62,16 @@ def fit(
             for group in optimiser.param_groups:
                 group["lr"] = lr
             try:
-                loss, acc = train_epoch(model, optimiser, train, experiment, order, progress.update)
+                loss, acc = train_epoch(
+                    model, optimiser, train, experiment, shuffler, progress.update
+                )
             except NonFiniteLossError as error:
                 raise NonFiniteLossError(
                     f"{experiment.name}: {error} of epoch {epoch}, at lr {lr:g}; nothing is "
                     "stored. Try a smaller learning rate"
                 ) from None
-            on_val = evaluate(model, val, experiment.data)
+            logits = predict_logits(model, val.images, experiment.data)
+            on_val = score(logits, val.labels)
             history.append(
                 {
                     "epoch": epoch,
@@ -75,6 +81,7 @@ def fit(
                     "penalty": penalty(model, experiment.recipe),
                     "val_loss": on_val["loss"],
                     "val_acc": on_val["acc"],
+                    "val_predicted": class_counts(logits),
                     "seconds": time.perf_counter() - started,
                 }
             )
@@ -87,18 +94,18 @@ def fit(
 def train_epoch(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
-    train: Split,
+    train: LabelledImages,
     experiment: Experiment,
-    order: torch.Generator,
-    tick: Callable[[int], object] = lambda images: None,
+    shuffler: torch.Generator,
+    on_batch: Callable[[int], object] = lambda images: None,
 ) -> tuple[float, float]:
     """One pass over the training images, in a new random order: mean loss and accuracy.
 
     Both are measured on the way, in train mode, while the weights still move.
     """
     model.train()
-    losses, hits = [], []
-    shuffled = torch.randperm(len(train), generator=order).to(train.labels.device)
+    losses, correct = [], []
+    shuffled = torch.randperm(len(train), generator=shuffler).to(train.labels.device)
     for batch in shuffled.split(experiment.recipe.batch_size):
         images = augment(train.images[batch], experiment.data)  # (B, 1, 28, 28), often as they are
         images = normalise(images, experiment.data)
@@ -111,13 +118,13 @@ def train_epoch(
         optimiser.step()
 
         losses.append(loss.detach() * len(batch))  # stays on the device: no waiting here
-        hits.append((logits.detach().argmax(dim=1) == labels).sum())
-        tick(len(batch))
+        correct.append((logits.detach().argmax(dim=1) == labels).sum())
+        on_batch(len(batch))  # moves the progress bar
     total = torch.stack(losses)
     if not torch.isfinite(total).all():
         step = int((~torch.isfinite(total)).nonzero()[0]) + 1
         raise NonFiniteLossError(f"the loss is {total[step - 1].item()} in step {step}")
-    return total.sum().item() / len(train), torch.stack(hits).sum().item() / len(train)
+    return total.sum().item() / len(train), torch.stack(correct).sum().item() / len(train)
 
 
 def normalise(images: Tensor, data: Data) -> Tensor:
@@ -171,7 +178,7 @@ def lr_schedule(recipe: Recipe) -> list[float]:
     return [recipe.lr * factor for factor in factors]
 
 
-def predict(model: nn.Module, images: Tensor, data: Data, batch_size: int = 250) -> Tensor:
+def predict_logits(model: nn.Module, images: Tensor, data: Data, batch_size: int = 250) -> Tensor:
     """Logits (N, 10) of uint8 images (N, 1, 28, 28), in eval mode and without gradients.
 
     250 at once stay in a CPU's cache; larger batches take longer and give the same.
@@ -187,19 +194,32 @@ def predict(model: nn.Module, images: Tensor, data: Data, batch_size: int = 250)
     return torch.cat(logits)
 
 
-def evaluate(model: nn.Module, split: Split, data: Data) -> dict[str, float]:
-    """Mean cross-entropy an image (``loss``, nats) and accuracy (``acc``), in eval mode."""
-    logits, labels = predict(model, split.images, data), split.labels.cpu()
+def evaluate(model: nn.Module, images: LabelledImages, data: Data) -> dict[str, float]:
+    """Mean cross-entropy per image (``loss``, nats) and accuracy (``acc``), in eval mode.
+
+    Raises NonFiniteLossError where the weights are not finite.
+    """
+    return score(predict_logits(model, images.images, data), images.labels)
+
+
+def score(logits: Tensor, labels: Tensor) -> dict[str, float]:
+    """``loss`` and ``acc`` of logits (N, 10) for labels (N,); as ``evaluate``."""
+    labels = labels.cpu()
     loss = F.cross_entropy(logits, labels).item()
     acc = (logits.argmax(dim=1) == labels).sum().item() / len(labels)
     if not math.isfinite(loss):
         raise NonFiniteLossError(
-            f"the loss on {len(split):,} images is {loss}: the weights are not finite"
+            f"the loss on {len(labels):,} images is {loss}: the weights are not finite"
         )
     return {"loss": loss, "acc": acc}
 
 
-def epoch_line(record: dict[str, float], epochs: int) -> str:
+def class_counts(logits: Tensor) -> list[int]:
+    """How many of the images (N, 10) are predicted to be of each class: ten counts."""
+    return logits.argmax(dim=1).bincount(minlength=logits.shape[1]).tolist()
+
+
+def epoch_line(record: Mapping[str, Any], epochs: int) -> str:
     """One epoch as a line of text."""
     return (
         f"epoch {record['epoch']:2d}/{epochs}  lr {record['lr']:g}  "

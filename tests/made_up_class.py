@@ -187,8 +187,8 @@ def problems(name, result):
 
 def main(folder):
     """Write the class, verify it, and say what is not as expected."""
-    from cnnlib.verify import verify
-    from cnnlib.verify import write as write_pages
+    from instructors.verify import verify
+    from instructors.verify import write as write_pages
 
     folder.mkdir(parents=True)
     names = list(expected())

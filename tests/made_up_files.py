@@ -89,7 +89,7 @@ def honest():
 
 def told_folders(content):
     """The folders of the five runs, as the table of weights says."""
-    from cnnlib.verify.reading import notebook
+    from instructors.verify.reading import notebook
 
     for cell in notebook(json.dumps(content).encode(), "n"):
         for table in cell.tables:

@@ -12,8 +12,8 @@ from sklearn.metrics import accuracy_score, confusion_matrix
 import cnnlib
 from cnnlib import CATALOGUE, Assignment, Conv, Experiment, Recipe, StoredRunError, vary
 from cnnlib import assignment as module
-from cnnlib.assignment import properties
-from cnnlib.evidence import paired
+from cnnlib.analysis.evidence import paired
+from cnnlib.exercises.assignment import properties
 from cnnlib.models import layer_table
 
 CHAIN = ["lenet5-mended", *(f"lenet5-var{i}-mended" for i in (1, 2, 3, 4))]

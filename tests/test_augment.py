@@ -4,7 +4,16 @@ import torchvision.transforms.v2.functional as oracle
 
 from cnnlib import CATALOGUE, vary
 from cnnlib import augment as module
-from cnnlib.augment import augment, brighten, flip, pixels, rotate, shift, stretch, uniform
+from cnnlib.augment import (
+    adjust_brightness,
+    adjust_contrast,
+    augment,
+    flip,
+    pixels,
+    rotate,
+    shift,
+    uniform,
+)
 from cnnlib.experiment import Data
 
 REPORT_2 = Data(rotation=10, flip=0.5, brightness=0.1, contrast=0.1)
@@ -25,8 +34,8 @@ def one_by_one(function, images, values):
     "ours, theirs, low, high",
     [
         (rotate, oracle.rotate, -10, 10),
-        (brighten, oracle.adjust_brightness, 0.0, 2.0),
-        (stretch, oracle.adjust_contrast, 0.0, 2.0),
+        (adjust_brightness, oracle.adjust_brightness, 0.0, 2.0),
+        (adjust_contrast, oracle.adjust_contrast, 0.0, 2.0),
     ],
 )
 def test_each_image_comes_out_as_torchvision_makes_it(images, ours, theirs, low, high):

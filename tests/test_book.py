@@ -1,15 +1,14 @@
 """The rendering, on the notebooks as they are committed: no execution here."""
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from book import build
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import build  # noqa: E402 (book/ is no package: it is no part of the library)
 
 
 @pytest.fixture(scope="module")

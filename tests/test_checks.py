@@ -5,7 +5,7 @@ import pytest
 
 import cnnlib
 from cnnlib import checks
-from cnnlib.evidence import standard_error
+from cnnlib.analysis.evidence import standard_error
 from cnnlib.exercises import EXERCISES
 
 NAMES = {"cnnlib": cnnlib, "math": math, "np": np, "standard_error": standard_error}

@@ -16,12 +16,12 @@ from cnnlib import (
     SEEDS,
     claims_table,
     load,
-    predict,
+    predict_logits,
     run,
     verdicts,
 )
-from cnnlib.evidence import OverSeeds
-from cnnlib.verdicts import Verdict
+from cnnlib.analysis.evidence import OverSeeds
+from cnnlib.claims.verdicts import Verdict
 
 # Settled by arithmetic or by the reports' own tables; worked out by hand.
 SETTLED = {
@@ -163,7 +163,7 @@ def test_a_moved_garment_is_recognised_less_often():
     moved = torch.zeros_like(load().val.images)
     moved[..., 4:] = load().val.images[..., :-4]
     one = run("maxpool", train=False)
-    guesses = predict(one.model(), moved, one.experiment.data).argmax(dim=1)
+    guesses = predict_logits(one.model(), moved, one.experiment.data).argmax(dim=1)
     acc = accuracy_score(load().val.labels, guesses)
     found = verdicts.anywhere()
     assert found.verdict == Verdict.FAILS and f"{acc:.2f} when moved by 4" in found.figures

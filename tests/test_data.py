@@ -6,7 +6,7 @@ import torch
 import torchvision
 
 from cnnlib.data import Dataset, folds, holdout, load
-from cnnlib.sources import data_folder
+from cnnlib.support.sources import data_folder
 
 
 def test_shapes_and_types(data):

@@ -3,19 +3,17 @@
 import ast
 import functools
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from book import build
 from cnnlib.exercises import EXERCISES
+from instructors import editions
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import build  # noqa: E402
-import editions  # noqa: E402
 
 CHAPTERS = {path.stem: path for path in build.chapters()}
 CHEAP = "02_convolution_by_hand"  # no training, no stored runs

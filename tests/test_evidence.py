@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binom, t, ttest_rel
 from sklearn.metrics import recall_score
 
-from cnnlib.evidence import (
+from cnnlib.analysis.evidence import (
     accuracy_interval,
     groups,
     over_seeds,

@@ -6,19 +6,19 @@ from scipy.spatial.distance import cdist
 from sklearn.manifold import TSNE
 from torch import nn
 
-from cnnlib import CATALOGUE, Arch, Conv, Data, build, features, predict
-from cnnlib.features import (
+from cnnlib import CATALOGUE, Arch, Conv, Data, build, features
+from cnnlib.analysis.features import (
     activations,
     embed,
     neighbours,
     neighbours_kept,
     occlusion,
     sharpness,
-    shift,
     tsne,
 )
+from cnnlib.augment import shift
 from cnnlib.models import LeNet
-from cnnlib.training import normalise
+from cnnlib.training import normalise, predict_logits
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -126,7 +126,9 @@ def test_occlusion_is_each_covered_image_by_itself(size, stride, grey, small):
         covered[
             :, max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1
         ] = grey
-        assert torch.allclose(found[i, j], predict(model, covered[None], Data())[0], atol=1e-5)
+        assert torch.allclose(
+            found[i, j], predict_logits(model, covered[None], Data())[0], atol=1e-5
+        )
 
 
 def test_covering_black_with_black_changes_nothing(small):
@@ -242,4 +244,5 @@ def test_embed_without_hidden_layers_gives_the_last_maps(small):
     images = small.val.images[:3]
     found = embed(model, images, Data())
     assert found.shape == (3, 8 * 11 * 11)
-    assert torch.allclose(model.head.fc1(found), predict(model, images, Data()), atol=1e-6)
+    expected = predict_logits(model, images, Data())
+    assert torch.allclose(model.head.fc1(found), expected, atol=1e-6)

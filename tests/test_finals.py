@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from cnnlib import CATALOGUE, StoredRunError, diff, load, run
-from cnnlib.finals import TEST, final, on_all
+from cnnlib.analysis.finals import TEST, final, on_all
 
 
 @pytest.fixture

@@ -13,14 +13,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from cnnlib.verify import reading
+from book import my_report
+from instructors import editions, grading
+from instructors.verify import reading
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import grading  # noqa: E402
-import my_report  # noqa: E402
-
-import editions  # noqa: E402
 
 NAME = my_report.CHAPTER.name
 BIN = str(Path(sys.executable).parent)  # nbgrader calls alembic by its name

@@ -1,23 +1,20 @@
 """The instructors' page says what the rubric does, and every chapter and exercise is on it."""
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from book import build
 from cnnlib.exercises import EXERCISES
-from cnnlib.verify import rubric
+from instructors import grading
+from instructors import pages as instructors
+from instructors.verify import rubric
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import grading  # noqa: E402
-import instructors  # noqa: E402
 
-import build  # noqa: E402
-
-TEXT = (ROOT / "book" / "instructors.md").read_text("utf-8")
+TEXT = (ROOT / "instructors" / "instructors.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +143,7 @@ def test_the_instructors_book_is_rendered_apart(tmp_path, monkeypatch):
 
 def test_readme_points_here():
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert "(book/instructors.md)" in readme and "make editions" in readme
+    assert "(instructors/instructors.md)" in readme and "make editions" in readme
 
 
 def test_commands_on_the_page_exist():

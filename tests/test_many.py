@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnnlib import CATALOGUE, Arch, Conv, Experiment, NonFiniteLossError, build, fit, fit_many, vary
-from cnnlib.data import Split
-from cnnlib.many import keep_freed_memory
-from cnnlib.stacked import Stacked, StackedDropout, Streams, stack, unstack
+from cnnlib.data import LabelledImages
+from cnnlib.parallel.many import keep_freed_memory
+from cnnlib.parallel.stacked import Stacked, StackedDropout, Streams, stack, unstack
 
 SEEDS = (3, 0, 7)
 CPU = torch.device("cpu")
@@ -269,5 +269,5 @@ def test_freed_memory_is_used_again():
 
 
 def test_a_split_may_be_given_on_its_own(small):
-    tiny = Split(small.train.images[:64], small.train.labels[:64])
+    tiny = LabelledImages(small.train.images[:64], small.train.labels[:64])
     fit_many(fresh("lenet5"), CATALOGUE["lenet5"], tiny, tiny, seeds=SEEDS, epochs=1, verbose=False)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 import cnnlib
-from cnnlib import CATALOGUE, Arch, Conv, build, parameters
+from cnnlib import CATALOGUE, Arch, Conv, build, count_parameters
 from cnnlib.models import LeNet, summary
 
 IMAGES = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -28,7 +28,7 @@ def expected_count(name):
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_parameter_counts(name):
-    assert parameters(build(name)) == expected_count(name)
+    assert count_parameters(build(name)) == expected_count(name)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

@@ -4,7 +4,6 @@ import base64
 import dataclasses
 import json
 import re
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,13 +14,11 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import cnnlib
-from cnnlib.verify import reading
-from cnnlib.verify.intake import take_in
+from book import my_report, to_typst
+from instructors.verify import reading
+from instructors.verify.intake import take_in
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import my_report  # noqa: E402
-import to_typst  # noqa: E402
 
 CHAPTER = nbformat.read(my_report.CHAPTER, as_version=4)
 PIXEL = (

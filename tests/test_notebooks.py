@@ -12,8 +12,8 @@ from prose_numbers import NUMBERS
 from scipy.stats import norm, t  # noqa: F401
 
 import cnnlib
-from cnnlib import AUGMENTED_TEST_ACC, CATALOGUE, REPORTED, build, parameters  # noqa: F401
-from cnnlib.evidence import accuracy_interval, groups, standard_error  # noqa: F401
+from cnnlib import AUGMENTED_TEST_ACC, CATALOGUE, REPORTED, build, count_parameters  # noqa: F401
+from cnnlib.analysis.evidence import accuracy_interval, groups, standard_error  # noqa: F401
 from cnnlib.exercises import EXERCISES
 
 ROOT = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from cnnlib import CATALOGUE, CLASS_NAMES, build
-from cnnlib.probes import (
+from cnnlib.analysis.probes import (
     before_activation,
     dead,
     largest,

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from cnnlib import sources as module
-from cnnlib.sources import CHECKSUMS, SIZES, DataError, check, check_file, data_folder, fetch
+from cnnlib.support.sources import (
+    CHECKSUMS,
+    SIZES,
+    DataError,
+    check,
+    check_file,
+    data_folder,
+    fetch,
+)
 
 RAW = data_folder() / "FashionMNIST" / "raw"
 LABELS = "t10k-labels-idx1-ubyte"

@@ -15,8 +15,8 @@ from distributed import Client, LocalCluster
 import cnnlib
 from cnnlib import CATALOGUE, cross_validate, run, sweep, vary
 from cnnlib.experiment import identity
+from cnnlib.parallel.sweeps import fold_experiments
 from cnnlib.runs import RECORD
-from cnnlib.sweeps import fold_experiments
 
 QUICK = vary(CATALOGUE["maxpool"], "quick", recipe=dict(epochs=2))
 TWIN = vary(CATALOGUE["baseline"], "twin", recipe=dict(epochs=2))
@@ -184,7 +184,7 @@ def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(later, tmp_path):
 KILLED = """
 import multiprocessing, time
 from concurrent.futures import ProcessPoolExecutor
-from cnnlib.sweeps import _start_worker
+from cnnlib.parallel.sweeps import _start_worker
 
 if __name__ == "__main__":
     spawn = multiprocessing.get_context("spawn")

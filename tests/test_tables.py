@@ -5,7 +5,7 @@ from scipy.stats import ttest_rel
 
 import cnnlib
 from cnnlib import CATALOGUE, REPORTED, SEEDS, comparison, run, runs, runs_table, tables
-from cnnlib.evidence import groups, over_seeds, paired
+from cnnlib.analysis.evidence import groups, over_seeds, paired
 
 README = Path(__file__).parents[1] / "README.md"
 

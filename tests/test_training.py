@@ -17,7 +17,7 @@ from cnnlib import (
     training,
     vary,
 )
-from cnnlib.data import Split
+from cnnlib.data import LabelledImages
 
 BASELINE = CATALOGUE["baseline"]
 
@@ -163,7 +163,7 @@ def test_evaluate_equals_scikit_learn(small):
     model = build("lenet5-mended", seed=0)
     data = CATALOGUE["lenet5-mended"].data
     found = training.evaluate(model, small.val, data)
-    logits = training.predict(model, small.val.images, data, batch_size=777)
+    logits = training.predict_logits(model, small.val.images, data, batch_size=777)
     probabilities = logits.double().softmax(dim=1)
     probabilities /= probabilities.sum(dim=1, keepdim=True)
     labels = small.val.labels
@@ -173,9 +173,9 @@ def test_evaluate_equals_scikit_learn(small):
 
 def test_predict_is_in_eval_mode_and_puts_the_mode_back(small):
     model = build("dropout", seed=0).train()
-    first, again = (training.predict(model, small.val.images[:50], Data()) for _ in range(2))
+    first, again = (training.predict_logits(model, small.val.images[:50], Data()) for _ in range(2))
     assert torch.equal(first, again) and model.training
-    assert torch.equal(first, training.predict(model.eval(), small.val.images[:50], Data()))
+    assert torch.equal(first, training.predict_logits(model.eval(), small.val.images[:50], Data()))
     assert not model.training
 
 
@@ -204,6 +204,6 @@ def test_softmax_twice_cannot_go_below_its_floor():
 
 
 def test_training_ends_on_an_uneven_last_batch(small):
-    odd = Split(small.train.images[:131], small.train.labels[:131])
+    odd = LabelledImages(small.train.images[:131], small.train.labels[:131])
     (epoch,) = fit(build("baseline", seed=0), BASELINE, odd, odd, epochs=1, verbose=False)
     assert (epoch["train_acc"] * 131) % 1 == pytest.approx(0, abs=1e-6)

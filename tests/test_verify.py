@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cnnlib import __main__ as front
-from cnnlib.verify import Fact, Result, Verdict, command, verify
-from cnnlib.verify.numbers import agrees, number
+from instructors.verify import Fact, Outcome, Result, command, verify
+from instructors.verify.numbers import agrees, parse_number
 
 
 def odd(path, train):
@@ -64,10 +64,10 @@ def called(monkeypatch, tmp_path, capsys):
 
 
 def test_the_exit_status_says_whether_every_fact_is_right(called, tmp_path):
-    facts = {kind: Fact("test", "x", "1", "2", kind, "because") for kind in Verdict}
-    good = Result("good", facts=(facts[Verdict.RIGHT], facts[Verdict.JUDGE]))
+    facts = {kind: Fact("test", "x", "1", "2", kind, "because") for kind in Outcome}
+    good = Result("good", facts=(facts[Outcome.RIGHT], facts[Outcome.JUDGE]))
     assert called(good)[0] == 0
-    for kind in (Verdict.WRONG, Verdict.MISSING, Verdict.UNCHECKED):
+    for kind in (Outcome.WRONG, Outcome.MISSING, Outcome.UNCHECKED):
         status, said = called(good, Result("bad", facts=(facts[kind],)))
         assert status == 1 and "x: because" in said and "2 submissions, 1 with" in said
     assert called(Result("bad", refused="it is a link"))[0] == 1
@@ -127,4 +127,4 @@ def test_a_figure_is_right_to_its_last_digit(text, value, tolerance, right):
 
 
 def test_numbers_are_what_the_tables_print():
-    assert [number(text) for text in ("1,234.5", "x", "inf")] == [number("1234.5"), None, None]
+    assert [parse_number(text) for text in ("1,234.5", "x", "inf")] == [number("1234.5"), None, None]

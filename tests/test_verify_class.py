@@ -15,11 +15,11 @@ from bs4 import BeautifulSoup
 
 from cnnlib import evaluate, load, run
 from cnnlib.runs import WEIGHTS
-from cnnlib.verify import Result, Verdict, pages, recompute, submission
-from cnnlib.verify.batch import verify_one
-from cnnlib.verify.intake import RefusedError, TakenIn
-from cnnlib.verify.one import look
-from cnnlib.verify.rubric import given, reachable
+from instructors.verify import Outcome, Result, pages, recompute, submission
+from instructors.verify.batch import verify_one
+from instructors.verify.intake import RefusedError, TakenIn
+from instructors.verify.one import look
+from instructors.verify.rubric import given, reachable
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -128,7 +128,7 @@ def test_a_task_that_is_written_and_not_shown_is_missing():
         made_up.cell_of(nb, "Choice task: t-SNE")["source"] = "### t-SNE\n\nWords."
 
     (fact,) = (f for f in facts_of(files.notebook(written)).facts if f.part == "choice")
-    assert fact.verdict == Verdict.MISSING and fact.why == "no picture or table is displayed"
+    assert fact.verdict == Outcome.MISSING and fact.why == "no picture or table is displayed"
 
 
 def test_points_fall_with_what_is_wrong(honest):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnlib.verify import reading
-from cnnlib.verify.intake import Limits, RefusedError, take_in
-from cnnlib.verify.recompute import ModelError, tensors
+from instructors.verify import reading
+from instructors.verify.intake import Limits, RefusedError, take_in
+from instructors.verify.recompute import ModelError, tensors
 
 RECORD = {"experiment": {}, "seed": 0}
 

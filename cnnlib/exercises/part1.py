@@ -5,7 +5,7 @@ import math
 from ..catalogue import CATALOGUE
 from ..data import CLASS_NAMES, load
 from ..experiment import Conv, vary
-from ..models import build, parameters
+from ..models import build, count_parameters
 from ..training import lr_schedule
 from .judging import Exercise, behaviour, choice, number
 
@@ -79,9 +79,9 @@ EXERCISES: dict[str, Exercise] = {
         hint="Without padding the sides are 24, 12, 8 and 4. Or use cnnlib.vary, and count.",
         solution="6 * (25 * 1 + 1) + 16 * (25 * 6 + 1) + 120 * (16 * 4 * 4 + 1)"
         " + 84 * (120 + 1) + 10 * (84 + 1)",
-        wrong="cnnlib.parameters(cnnlib.build('baseline'))",
+        wrong="cnnlib.count_parameters(cnnlib.build('baseline'))",
         judge=number(
-            lambda: parameters(build(_UNPADDED)),
+            lambda: count_parameters(build(_UNPADDED)),
             "fewer numbers reach the first fully connected layer; which side have the last maps?",
         ),
     ),

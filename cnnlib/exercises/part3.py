@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from .. import probes
+from ..analysis import probes
 from ..data import load
 from ..runs import run
 from .judging import Exercise, behaviour, choice, number

@@ -1,6 +1,6 @@
 """Exercises of part IV, chapters 15 to 18."""
 
-from ..evidence import standard_error
+from ..analysis.evidence import standard_error
 from .judging import Exercise, behaviour, choice, declares, number
 
 

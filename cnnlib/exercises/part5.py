@@ -2,17 +2,18 @@
 
 import numpy as np
 
+from ..analysis.features import embed
+from ..augment import shift
 from ..data import CLASS_NAMES, load
-from ..features import embed, shift
 from ..runs import run
-from ..training import predict
+from ..training import predict_logits
 from .judging import Exercise, behaviour, choice, number
 
 
 def _fall_when_moved_down() -> float:
     """Accuracy that `maxpool` loses when the validation images move three pixels down."""
     one, val = run("maxpool", train=False), load().val
-    logits = predict(one.model(), shift(val.images, down=3), one.experiment.data)
+    logits = predict_logits(one.model(), shift(val.images, down=3), one.experiment.data)
     return one.metrics["val_acc"] - (logits.argmax(dim=1) == val.labels).float().mean().item()
 
 
@@ -52,12 +53,12 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "19.3": Exercise(
         hint="Predict for shift(data.val.images, down=3), and compare with data.val.labels.",
-        solution="cnnlib.run('maxpool').metrics['val_acc'] - (cnnlib.predict("
-        "cnnlib.run('maxpool').model(), cnnlib.features.shift(cnnlib.load().val.images, down=3), "
+        solution="cnnlib.run('maxpool').metrics['val_acc'] - (cnnlib.predict_logits("
+        "cnnlib.run('maxpool').model(), cnnlib.augment.shift(cnnlib.load().val.images, down=3), "
         "cnnlib.CATALOGUE['maxpool'].data).argmax(dim=1) == cnnlib.load().val.labels)"
         ".float().mean().item()",
-        wrong="cnnlib.run('maxpool').metrics['val_acc'] - (cnnlib.predict("
-        "cnnlib.run('maxpool').model(), cnnlib.features.shift(cnnlib.load().val.images, right=3), "
+        wrong="cnnlib.run('maxpool').metrics['val_acc'] - (cnnlib.predict_logits("
+        "cnnlib.run('maxpool').model(), cnnlib.augment.shift(cnnlib.load().val.images, right=3), "
         "cnnlib.CATALOGUE['maxpool'].data).argmax(dim=1) == cnnlib.load().val.labels)"
         ".float().mean().item()",
         judge=number(

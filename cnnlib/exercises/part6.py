@@ -1,10 +1,10 @@
 """Exercises of part VI, chapters 22 to 24."""
 
-from ..assignment import properties
+from ..analysis.evidence import standard_error
+from ..analysis.tables import against_parents
 from ..catalogue import CATALOGUE
-from ..evidence import standard_error
-from ..models import build, parameters
-from ..tables import against_parents
+from ..models import build, count_parameters
+from .assignment import properties
 from .judging import Exercise, choice, number
 
 
@@ -69,7 +69,7 @@ EXERCISES: dict[str, Exercise] = {
         solution="16 * (3 * 3 * 16 + 1)",
         wrong="16 * (3 * 3 + 1)",
         judge=number(
-            lambda: parameters(build("capstone-stack").features.block2.conv),
+            lambda: count_parameters(build("capstone-stack").features.block2.conv),
             "one kernel for each of the maps that come in, and a bias for each filter.",
         ),
     ),

@@ -31,7 +31,7 @@ def rendered():
     sources = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "book").rglob("*.*")]
     newest = max(path.stat().st_mtime for path in sources)
     if not first.exists() or first.stat().st_mtime < newest:
-        command = [sys.executable, ROOT / "book" / "build.py", "report", "--stored"]
+        command = [sys.executable, "-m", "book.build", "report", "--stored"]
         subprocess.run(command, check=True)
     assert first.exists() and CHAPTERS
 

@@ -1,0 +1,1 @@
+"""How notebooks become pages and PDF."""

@@ -1,0 +1,148 @@
+"""Notebooks as the pages, the reports and the editions need them: listed, executed, read."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS, REPORT = ROOT / "notebooks", ROOT / "report"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+LONGEST_TABLE = 200_000  # characters: a longer table is none of ours
+
+
+class ReportError(RuntimeError):
+    """The report cannot be made; the message says why, in one sentence."""
+
+
+# Listed and executed ---------------------------------------------------------------------------
+
+
+def chapters() -> list[Path]:
+    """The numbered notebooks, in order."""
+    return sorted(p for p in NOTEBOOKS.glob("*.ipynb") if re.match(r"\d\d_", p.name))
+
+
+def with_progress(paths: list[Path], doing: str) -> Iterator[Path]:
+    """Each path in turn; says before it what runs and how many are left, after it the time."""
+    for i, path in enumerate(paths, start=1):
+        left = len(paths) - i
+        print(f"[{i}/{len(paths)}] {doing} {path.stem} ({left} left) … ", end="", flush=True)
+        started = time.perf_counter()
+        yield path
+        print(f"{time.perf_counter() - started:.0f} s", flush=True)
+
+
+def execute(path: Path, **settings: Any) -> NotebookNode:
+    """Run a notebook from a fresh kernel, in its own folder; metadata come out stable.
+
+    ``settings`` are NotebookClient's, in place of those here.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    usual = dict(
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # a warning about local sockets
+    )
+    NotebookClient(notebook, **(usual | settings)).execute()
+    return stable(notebook, prefix=path.stem[:2])
+
+
+def stable(notebook: NotebookNode, prefix: str) -> NotebookNode:
+    """Only metadata that do not change from run to run or from machine to machine."""
+    widgets = notebook.metadata.get("widgets")
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    if widgets:
+        notebook.metadata["widgets"] = widgets
+    for i, cell in enumerate(notebook.cells):
+        cell.id = f"{re.sub(r'[^a-zA-Z0-9]', '_', prefix)}-{i:03d}"
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "tags"})
+    text = json.dumps(notebook)
+    state = (widgets or {}).get(WIDGET_STATE, {}).get("state", {})
+    for i, model in enumerate(state):  # in the order of their making
+        text = text.replace(model, f"{i:032x}")
+    notebook = nbformat.from_dict(json.loads(text))
+    nbformat.validate(notebook)
+    return notebook
+
+
+def executed(path: Path) -> NotebookNode:
+    """The notebook, run from a fresh kernel; ReportError says in which cell it stopped."""
+    try:
+        total = len(nbformat.read(path, as_version=4).cells)
+    except OSError as error:
+        raise ReportError(f"{path} cannot be read: {error.strerror}") from None
+    except Exception as error:  # nbformat has many for what is no notebook
+        words = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise ReportError(f"{path} is not a notebook that can be read: {words}") from None
+    at = {}
+    try:
+        return execute(path, timeout=None, on_cell_start=at.update)
+    except (CellExecutionError, DeadKernelError) as error:
+        first = (at["cell"].source.strip().splitlines() or ["an empty cell"])[0]
+        evalue = (getattr(error, "evalue", "").splitlines() or [""])[0]
+        why = f"{error.ename}: {evalue}" if hasattr(error, "ename") else "a kernel that died"
+        raise ReportError(
+            f"cell {at['cell_index'] + 1} of {total} ({first}) stopped with {why}"
+        ) from None
+
+
+# Read ------------------------------------------------------------------------------------------
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def named(cell: NotebookNode, kind: str) -> list[str]:
+    """The names in a cell's tags of a kind: 'field-test' is of the kind 'field-'."""
+    return [tag.removeprefix(kind) for tag in tags(cell) if tag.startswith(kind)]
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A table of a stored output: the words of its header, and its rows, by their first word."""
+
+    header: tuple[str, ...]
+    rows: dict[str, tuple[str, ...]]
+
+    def column(self, name: str) -> dict[str, str]:
+        """The cells below a word of the header, by row; empty if there is none."""
+        if name not in self.header[1:]:
+            return {}
+        at = self.header.index(name, 1) - 1
+        return {row: cells[at] for row, cells in self.rows.items() if at < len(cells)}
+
+
+def tables(html: str) -> Iterator[StoredTable]:
+    """The tables of a piece of HTML, as words; nothing of it is kept or run."""
+    if not 0 < len(html) <= LONGEST_TABLE or "<table" not in html:
+        return
+    for table in BeautifulSoup(html, "html.parser").find_all("table"):
+        rows = [
+            [" ".join(cell.get_text(" ").split()) for cell in row.find_all(["th", "td"])]
+            for row in table.find_all("tr")
+        ]
+        header, *rest = rows or [[]]
+        body = {row[0]: tuple(row[1:]) for row in rest if row}
+        yield StoredTable(tuple(header), body)

@@ -1,0 +1,190 @@
+"""What a model computes on the way, and what it looks at: layers by name, covered images."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import sklearn
+import torch
+from numpy.typing import ArrayLike
+from sklearn.manifold import TSNE
+from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+
+from ..experiment import Data, nearest
+from ..support.sources import ROOT
+from ..training import predict_logits
+
+
+def activations(
+    model: nn.Module, images: Tensor, layers: Sequence[str], data: Data
+) -> dict[str, Tensor]:
+    """Outputs of the named layers for uint8 images (N, 1, 28, 28), in eval mode.
+
+    ``layers`` are dotted names such as ``features.block1.pool``. Each output keeps the layer's
+    own shape, (N, channels, side, side) or (N, units), on the CPU. Works for any model; the
+    hooks are removed whatever happens. Raises LookupError for a layer that is not there, or
+    that does not run exactly once for each image.
+    """
+    known = dict(model.named_modules())
+    for name in layers:
+        if name not in known or not name:
+            raise LookupError(f"the model has no layer {name!r}; {nearest(name, list(known)[1:])}")
+    found: dict[str, list[Tensor]] = {name: [] for name in layers}
+    hooks = []
+    try:
+        for name in layers:
+            keep = found[name]
+            hooks.append(
+                known[name].register_forward_hook(
+                    # a copy: the next layer may write into the output (ReLU(inplace=True))
+                    lambda module, inputs, output, keep=keep: keep.append(
+                        output.to("cpu", copy=True)
+                    )
+                )
+            )
+        predict_logits(model, images, data)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for name, parts in found.items():
+        if (outputs := sum(map(len, parts))) != len(images):
+            raise LookupError(
+                f"layer {name!r} gives {outputs} outputs for {len(images)} images; "
+                "name a layer that runs once for each image"
+            )
+    return {name: torch.cat(parts) for name, parts in found.items()}
+
+
+# The learned representation, and maps of it --------------------------------------------------
+
+
+def embed(model: nn.Module, images: Tensor, data: Data) -> Tensor:
+    """What a ``LeNet`` hands to its last layer, in eval mode: float32 (N, 84).
+
+    The images are uint8 (N, 1, 28, 28). These are the outputs of the last activation; where
+    ``arch.hidden`` says so, there are more or fewer than 84. Without hidden layers they are the
+    last block's maps, flattened.
+    """
+    hidden, blocks = len(model.arch.hidden), len(model.arch.convs)
+    layer = f"head.act{hidden}" if hidden else f"features.block{blocks}"
+    return activations(model, images, [layer], data)[layer].flatten(start_dim=1)
+
+
+def tsne(
+    vectors: ArrayLike, perplexity: float = 30, seed: int = 0, init: str = "pca"
+) -> np.ndarray:
+    """A map of vectors (N, dimensions): float32 (N, 2), by scikit-learn's TSNE.
+
+    van der Maaten and Hinton (2008). ``init="pca"`` starts from the two widest directions,
+    ``"random"`` from noise. The same input gives the same map on one machine, whatever the
+    number of threads, but not on another: small differences in rounding grow. A map is kept
+    in ``cache_folder()`` and taken from there; a damaged file is computed anew.
+    """
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    settings = {
+        "perplexity": perplexity,
+        "random_state": seed,
+        "init": init,
+        "learning_rate": "auto",
+        "max_iter": 1000,
+    }
+    content = repr((sklearn.__version__, settings, vectors.shape)).encode() + vectors.tobytes()
+    file = cache_folder() / f"tsne-{hashlib.sha256(content).hexdigest()[:24]}"
+    points = _from_cache(file)
+    if points is None:
+        with threadpool_limits(1):  # several threads would add up in another order each time
+            points = TSNE(**settings).fit_transform(vectors)
+        _to_cache(file, points)
+    return points
+
+
+def cache_folder() -> Path:
+    """``$CNNLIB_CACHE``, or ``cache/`` beside the notebooks; all in it can be made again."""
+    return Path(os.environ.get("CNNLIB_CACHE") or ROOT / "cache").expanduser().resolve()
+
+
+def _from_cache(file: Path) -> np.ndarray | None:
+    """The points in a file: their SHA-256 (32 bytes), then float32 pairs. None if damaged."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    digest, body = content[:32], content[32:]
+    if hashlib.sha256(body).digest() != digest:
+        return None
+    return np.frombuffer(body, dtype="<f4").reshape(-1, 2).copy()
+
+
+def _to_cache(file: Path, points: np.ndarray) -> None:
+    body = points.astype("<f4").tobytes()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".writing-") as scratch:
+            whole = Path(scratch) / file.name
+            whole.write_bytes(hashlib.sha256(body).digest() + body)
+            whole.replace(file)  # atomic: two processes may do this at once
+    except OSError:
+        pass  # a read-only folder is fine: the map is then computed each time
+
+
+def neighbours(vectors: ArrayLike, k: int = 10) -> np.ndarray:
+    """For each of the vectors (N, dimensions) the ``k`` nearest others: positions (N, k).
+
+    Nearest first, by Euclidean distance; a vector is no neighbour of itself.
+    """
+    vectors = np.asarray(vectors, dtype=np.float32)
+    return NearestNeighbors(n_neighbors=k).fit(vectors).kneighbors(return_distance=False)
+
+
+def neighbours_kept(vectors: ArrayLike, points: ArrayLike, k: int = 10) -> float:
+    """Of each vector's ``k`` nearest, the share that is among the ``k`` nearest in ``points`` too.
+
+    The mean over all N; 1 when every neighbourhood is kept, about k/(N - 1) for a random map.
+    """
+    pairs = zip(neighbours(vectors, k), neighbours(points, k), strict=True)
+    return float(np.mean([len(np.intersect1d(a, b)) / k for a, b in pairs]))
+
+
+# What the maps show, and what the model looks at ---------------------------------------------
+
+
+def sharpness(maps: Tensor) -> Tensor:
+    """Mean absolute difference of neighbouring values, over the mean absolute value: (C,).
+
+    ``maps`` (N, C, height, width); one figure a map, over all N images and over neighbours
+    across and down. It has no unit, and a map that is brighter by a factor is as sharp as
+    before. NaN for a map of zeros.
+    """
+    across, down = maps.diff(dim=3).abs().flatten(2), maps.diff(dim=2).abs().flatten(2)
+    return torch.cat([across, down], dim=2).mean(dim=(0, 2)) / maps.abs().mean(dim=(0, 2, 3))
+
+
+def occlusion(
+    model: nn.Module,
+    image: Tensor,
+    data: Data,
+    *,
+    size: int = 7,
+    stride: int = 1,
+    grey: int = 0,
+) -> Tensor:
+    """Outputs for one image with a square patch over one place after another.
+
+    ``image`` uint8 (1, H, W). The patch has ``size`` × ``size`` pixels (odd) of ``grey``, 0 to
+    255, and its middle goes to every ``stride``-th row and column, so at the rim a part of it
+    lies outside. Returns (rows, columns, classes); with stride 1, (H, W, classes). After Zeiler
+    and Fergus (2014). Raises ValueError for an even size or a stride below 1.
+    """
+    if size < 1 or size % 2 == 0 or stride < 1:
+        raise ValueError(f"size is {size} and stride {stride}; expected an odd size, both above 0")
+    height, width = torch.arange(image.shape[-2]), torch.arange(image.shape[-1])
+    near_row = (height[::stride, None] - height).abs() <= size // 2  # (rows, H)
+    near_column = (width[::stride, None] - width).abs() <= size // 2  # (columns, W)
+    covered = near_row[:, None, :, None] & near_column[None, :, None, :]  # (rows, columns, H, W)
+    images = image.where(~covered.flatten(0, 1)[:, None], image.new_tensor(grey))
+    return predict_logits(model, images, data).unflatten(0, covered.shape[:2])

@@ -1,0 +1,186 @@
+"""Tables of runs beside the reports' figures: in the notebooks, and in the README."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ..catalogue import CATALOGUE, SEEDS
+from ..data import load
+from ..experiment import diff
+from ..parallel.sweeps import sweep
+from ..reported import REPORTED, Reported
+from ..runs import Run, run, stored_runs, stored_seeds
+from .evidence import OverSeeds, groups, over_seeds, paired
+
+BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
+NOT_REPORTED = Reported(0, *[None] * 6)
+
+
+def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
+    """One row a run: figures after the last epoch, and the report's own beside them.
+
+    Training figures are those of the last epoch as training saw them (dropout on, weights
+    still moving), because that is what the reports print. Empty where a report is silent.
+    """
+    rows = {}
+    for one in runs:
+        last, reported = one.history[-1], REPORTED.get(one.name, NOT_REPORTED)
+        rows[one.name] = {
+            "parameters": f"{one.metrics['parameters']:,}",
+            "train loss": _four(last["train_loss"]),
+            "train acc": _four(last["train_acc"]),
+            "val loss": _four(last["val_loss"]),
+            "val acc": _four(last["val_acc"]),
+            "reported train acc": _four(reported.train_acc),
+            "reported val acc": _four(reported.val_acc),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def standings(names: Sequence[str]) -> pd.DataFrame:
+    """Validation accuracy over the shipped seeds, best mean first.
+
+    ``value`` is the mean, ``low`` to ``high`` its 95 % interval (Student's t), ``reported`` the
+    report's own figure; models with a letter of ``group`` in common can't be told apart (all
+    pairs together: see ``evidence.groups``).
+    """
+    accs, rows = accuracies(names), {}
+    for name, letters in groups(accs).items():
+        found = over_seeds(accs[name])
+        reported = REPORTED.get(name, NOT_REPORTED).val_acc
+        rows[name] = (found.mean, found.low, found.high, reported, letters)
+    columns = ["value", "low", "high", "reported", "group"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.astype({"reported": float})
+
+
+def against_parents(names: Sequence[str]) -> pd.DataFrame:
+    """Each model minus its parent, validation accuracy, paired seed by seed.
+
+    ``value`` is the mean difference, ``low`` to ``high`` its 95 % interval, ``p`` that of the
+    paired t-test, and ``p_all`` the same times the number of tests here, at most 1 (Bonferroni):
+    below 0.05 it can be trusted although several questions were asked at once.
+    """
+    rows = {}
+    for name in names:
+        parent = CATALOGUE[name].parent
+        found = difference(name, parent)
+        p_all = min(1.0, found.p_value * len(names))
+        rows[name] = (parent, found.mean, found.low, found.high, found.p_value, p_all)
+    columns = ["parent", "value", "low", "high", "p", "p_all"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def comparison(child: Run, parent: Run) -> str:
+    """Two runs on the validation images, in words: difference, and McNemar's exact test."""
+    labels = load().val.labels
+    found = paired(labels, child.val_predictions(), parent.val_predictions())
+    return (
+        f"{child.name} minus {parent.name}, validation accuracy: {found.difference:+.4f}\n"
+        f"only {child.name} is right: {found.only_first} images; "
+        f"only {parent.name}: {found.only_second}\n"
+        f'McNemar\'s exact test of "equally good": p = {found.p_value:.2g} '
+        f"(seed {child.seed}, one run each)"
+    )
+
+
+def accuracies(names: Sequence[str], metric: str = "val_acc") -> pd.DataFrame:
+    """One figure of ``Run.metrics`` for every shipped seed: a row a seed, a column a model."""
+    runs = {name: [run(name, seed, train=False) for seed in SEEDS] for name in names}
+    columns = {name: [one.metrics[metric] for one in some] for name, some in runs.items()}
+    return pd.DataFrame(columns, index=pd.Index(SEEDS, name="seed"))
+
+
+def seeds_table(names: Sequence[str]) -> pd.DataFrame:
+    """Validation accuracy over the shipped seeds: mean, 95 % interval, range; the report's."""
+    rows = {}
+    for name, accs in accuracies(names).items():
+        found = over_seeds(accs)
+        rows[name] = {
+            "mean val acc": _four(found.mean),
+            "95 % interval": f"{found.low:.4f} to {found.high:.4f}",
+            "lowest": _four(accs.min()),
+            "highest": _four(accs.max()),
+            "reported": _four(REPORTED.get(name, NOT_REPORTED).val_acc),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def difference(child: str, parent: str, metric: str = "val_acc") -> OverSeeds:
+    """``child`` minus ``parent`` over the shipped seeds, paired seed by seed (paired t-test)."""
+    accs = accuracies([child, parent], metric)
+    return over_seeds(accs[child] - accs[parent])
+
+
+def readme_table() -> str:
+    """The README's table, in Markdown: every experiment of the catalogue, over its seeds."""
+    heads = ["experiment", "what it changes", "parameters", "train acc", "val acc", "seeds"]
+    heads += ["reported train", "reported val"]
+    lines = [f"| {' | '.join(heads)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    for name, experiment in CATALOGUE.items():
+        parent, reported = experiment.parent, REPORTED.get(name, NOT_REPORTED)
+        what = f"from `{parent}`: {diff(CATALOGUE[parent], experiment)}" if parent else "–"
+        runs = [run(name, seed, train=False) for seed in stored_seeds(name) if seed in SEEDS]
+        cells = [f"`{name}`", what.replace("|", "/"), f"{runs[0].metrics['parameters']:,}"]
+        cells += [_plus_minus([one.history[-1]["train_acc"] for one in runs])]
+        cells += [_plus_minus([one.metrics["val_acc"] for one in runs]), str(len(runs))]
+        cells += [_four(value) or "–" for value in (reported.train_acc, reported.val_acc)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _plus_minus(values: Sequence[float]) -> str:
+    """Mean ± half of the 95 % interval over seeds; one seed has no interval."""
+    if len(values) == 1:
+        return _four(values[0])
+    found = over_seeds(values)
+    return f"{found.mean:.4f} ± {found.high - found.mean:.4f}"
+
+
+def write_readme(path: Path) -> bool:
+    """Put the table between its two marks in ``path``; True when that changed the file."""
+    old = path.read_text("utf-8")
+    if old.count(BEGIN) != 1 or old.count(END) != 1:
+        raise ValueError(f"{path}: expected one line {BEGIN} and one line {END}")
+    head, tail = old.split(BEGIN)[0], old.split(END)[1]
+    new = f"{head}{BEGIN}\n{readme_table()}\n{END}{tail}"
+    if new != old:
+        path.write_text(new, "utf-8", newline="\n")
+    return new != old
+
+
+def reproduction(folder: Path, seeds: Sequence[int] = SEEDS) -> str:
+    """Train every shipped run with these seeds again into ``folder``; both accuracies.
+
+    A second call goes on where the first was stopped; delete ``folder`` to start anew.
+    """
+    shipped = [one for one in stored_runs() if one.seed in seeds]
+    lines = [f"{'experiment':36} {'seed':>4} {'shipped':>8} {'here':>8} {'here - shipped':>15}"]
+    for seed in sorted({one.seed for one in shipped}):
+        old = [one for one in shipped if one.seed == seed]
+        with _runs_in(folder):
+            again = sweep([one.experiment for one in old], [seed])
+        for a, b in zip(old, again, strict=True):
+            before, here = a.metrics["val_acc"], b.metrics["val_acc"]
+            lines.append(f"{a.name:36} {seed:4} {before:8.4f} {here:8.4f} {here - before:+15.4f}")
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _runs_in(folder: Path) -> Iterator[None]:
+    """Store and look up runs in ``folder``; worker processes inherit the setting."""
+    before = os.environ.get("CNNLIB_RUNS")
+    os.environ["CNNLIB_RUNS"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("CNNLIB_RUNS")
+        if before is not None:
+            os.environ["CNNLIB_RUNS"] = before
+
+
+def _four(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -1,0 +1,144 @@
+"""Many runs at once: experiments with several seeds, and the folds of a cross-validation."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import (
+    Executor,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+)
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
+from multiprocessing import resource_tracker
+
+import torch
+
+from ..catalogue import find
+from ..data import load
+from ..experiment import FOLD_KINDS, FOLDS, Experiment, vary
+from ..runs import Run, keep, locate, run
+from ..support.progress import bar
+
+
+def sweep(
+    experiments: Iterable[str | Experiment],
+    seeds: Iterable[int] = (0,),
+    executor: Executor | None = None,
+    *,
+    retrain: bool = False,
+) -> list[Run]:
+    """Every experiment with every seed, in that order; what is stored already is loaded.
+
+    Without an ``executor``: one single-threaded process a core, which trains about 1.4 times
+    as many images a second as one process on two threads. Any ``concurrent.futures.Executor``
+    will do; Dask's ``Client.get_executor()`` reaches other machines, which need the data but
+    not this folder: the runs come back and are stored here. Each run is stored when it ends,
+    so a sweep that was stopped goes on where it was. Raises RuntimeError at the end, naming
+    the runs that failed or whose process was killed; the others are stored by then.
+    """
+    seeds = list(seeds)
+    jobs = [(find(experiment), seed) for experiment in experiments for seed in seeds]
+    todo = [job for job in jobs if retrain or not locate(*job)]
+    if todo:
+        load()  # fetch the data once, before several processes ask for it
+        failed = _all_of(todo, executor)
+        if failed:
+            raise RuntimeError(
+                f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}. The others are "
+                "stored; the same call again trains what is missing"
+            )
+    return [run(*job, train=False) for job in jobs]
+
+
+def cross_validate(
+    experiment: str | Experiment,
+    kind: str = "stratified",
+    *,
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> list[Run]:
+    """The runs of an experiment on each of five folds (see ``data.folds``), in order.
+
+    A fold's ``val`` figures are for the images it was not trained on. The test set takes no part.
+    """
+    return sweep(fold_experiments(experiment, kind), [seed], executor)
+
+
+def fold_experiments(experiment: str | Experiment, kind: str = "stratified") -> list[Experiment]:
+    """The variants of an experiment that train on one fold each: ``NAME-stratified-1``, …"""
+    if kind not in FOLD_KINDS:
+        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(FOLD_KINDS)}")
+    parent = find(experiment)
+    parts = [f"{kind}-{fold}" for fold in range(1, FOLDS + 1)]
+    return [vary(parent, f"{parent.name}-{part}", data=dict(split=part)) for part in parts]
+
+
+def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> list[str]:
+    """Train and store these; what failed, in words."""
+    failed = []
+    workers = min(len(todo), os.cpu_count() or 1)
+    own = None if executor else ThreadPoolExecutor(workers, initializer=_deaf_to_ctrl_c)
+    job = _job if executor else _in_a_process
+    with own or nullcontext(executor) as pool, bar(len(todo), "training", "run") as progress:
+        waiting = {pool.submit(job, *which): which for which in todo}
+        try:
+            for future in as_completed(waiting):
+                experiment, seed = waiting[future]
+                try:
+                    keep(experiment, seed, future.result())
+                except Exception as error:  # of any kind: the other runs go on
+                    failed.append(f"{experiment.name} seed {seed} ({error})")
+                progress.update()
+                progress.set_postfix_str(f"{experiment.name} seed {seed}")
+        except KeyboardInterrupt:  # what is being trained is dropped, what is stored stays
+            for future in waiting:
+                future.cancel()
+            while own and not all(future.done() for future in waiting):
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
+                time.sleep(0.1)  # one may only just be starting
+            raise
+    return failed
+
+
+def _in_a_process(experiment: Experiment, seed: int) -> dict[str, bytes]:
+    """Train in a process of its own: if that is killed, this run is lost and no other."""
+    spawn = multiprocessing.get_context("spawn")  # the same on every system
+    with ProcessPoolExecutor(1, spawn, initializer=_start_worker) as pool:
+        try:
+            return pool.submit(_job, experiment, seed).result()
+        except BrokenProcessPool:
+            raise RuntimeError("its process was killed") from None
+
+
+def _deaf_to_ctrl_c() -> None:
+    """Ctrl-C reaches all processes at once. Those started from this thread shall not hear it:
+    the parent alone does, and ends them."""
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        # starting this helper of multiprocessing lets the signal through again: have it run first
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+
+
+def _end_with_parent() -> None:
+    """A sweep that was killed shall leave no process behind that trains on, unasked."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _job(experiment: Experiment, seed: int) -> dict[str, bytes]:
+    """Train and store here; the stored files go back to whoever asked."""
+    os.environ["CNNLIB_PROGRESS"] = "off"  # the sweep has a bar of its own
+    done = run(experiment, seed, retrain=True, verbose=False)
+    return {path.name: path.read_bytes() for path in done.folder.iterdir()}

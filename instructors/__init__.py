@@ -1,0 +1,1 @@
+"""What only instructors run: verify hand-ins, make editions, render the answers."""

@@ -1,0 +1,241 @@
+"""Facts about the report: its tables against what was recomputed, and what it shows."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scipy.stats import binomtest
+
+from cnnlib import data
+from cnnlib.analysis.evidence import Paired, accuracy_interval, paired
+from cnnlib.exercises.fields import PROMPT, REQUIRED, written
+from cnnlib.experiment import diff
+from cnnlib.models import count_parameters
+
+from .intake import shown
+from .numbers import ACC, IMAGES, LOSS, agrees, parse_number, percent
+from .reading import StoredTable, is_number
+from .recompute import Figures, ModelError, skeleton
+from .results import Fact, Outcome, judged
+from .submission import Model, Submission
+
+DASH = "–"
+
+
+class Expected(NamedTuple):
+    """A figure that a table should show; ``value`` None when it could not be recomputed."""
+
+    value: float | None
+    tolerance: float
+    shown: str
+    note: str = ""
+
+
+NOTHING = Expected(None, 0, DASH)
+
+
+def compared(
+    part: str, row: str, table: StoredTable, expected: dict[str, Expected]
+) -> Iterator[Fact]:
+    """A fact for each figure in a row of a table."""
+    for column, value in expected.items():
+        told = table.column(column).get(row)
+        name = f"report, {shown(row)}: {column}"
+        if told is None:
+            yield Fact(part, name, DASH, value.shown, Outcome.MISSING, "the table lacks it")
+        elif value.value is None:
+            why = "nothing could be recomputed for this model"
+            yield Fact(part, name, shown(told), DASH, Outcome.UNCHECKED, why)
+        else:
+            same = agrees(told, value.value, value.tolerance)
+            verdict, why = judged(same, "it is another figure")
+            yield Fact(part, name, shown(told), value.shown, verdict, why or value.note)
+
+
+def acc_of(fraction: float) -> Expected:
+    """An accuracy, printed in per cent."""
+    return Expected(100 * fraction, 100 * ACC, percent(fraction))
+
+
+def loss_of(loss: float) -> Expected:
+    """A loss in nats."""
+    return Expected(loss, LOSS, f"{loss:.4f}")
+
+
+# Tables --------------------------------------------------------------------------------------
+
+
+def of_differences(made: Submission) -> Iterator[Fact]:
+    """What each model changes, and how many parameters it has, as the report says."""
+    tables = made.tables("what changes")
+    if not tables:
+        why = "mine.differences() is not displayed in the report"
+        yield Fact("models", "report: table of the models", DASH, DASH, Outcome.MISSING, why)
+    parents = {child.name: parent for parent, child in made.pairs}
+    for model in made.models:
+        for table in tables if model.experiment else []:
+            told, parent = table.column("what changes").get(model.name), parents.get(model.name)
+            if parent and parent.experiment:
+                found = diff(parent.experiment, model.experiment)
+                verdict = judged(told == found, "the declarations differ otherwise")
+                name = f"report, {model.name}: what changes"
+                yield Fact("models", name, shown(told or DASH), found, *verdict)
+            yield from compared("models", model.name, table, {"parameters": _size(model)})
+
+
+def _size(model: Model) -> Expected:
+    try:
+        count = count_parameters(skeleton(model.experiment))
+    except ModelError:
+        return NOTHING
+    return Expected(count, -0.5, f"{count:,}")  # a count is right or wrong
+
+
+def of_layers(made: Submission) -> Iterator[Fact]:
+    """A layer table for each model, its total recomputed."""
+    tables = {table.header[0]: table for table in made.tables("output shape") if table.header}
+    for model in made.models:
+        name, table = f"report, {model.name}: layer table", tables.get(model.name)
+        if table is None:
+            yield Fact("report", name, DASH, DASH, Outcome.MISSING, "it is not displayed")
+        elif model.experiment and (size := _size(model)).value is not None:
+            told = table.column("parameters").get("total", DASH)
+            same = judged(agrees(told, size.value, size.tolerance), "the total is another")
+            yield Fact("report", name, shown(told), size.shown, *same)
+
+
+def of_results(made: Submission) -> Iterator[Fact]:
+    """Top-1 accuracies and losses of each model, and the interval."""
+    tables = made.tables("train top-1 (%)")
+    if not tables:
+        why = "mine.results() is not displayed in the report"
+        yield Fact("training", "report: table of results", DASH, DASH, Outcome.MISSING, why)
+    for model in made.models:
+        for table in tables:
+            yield from compared("training", model.name, table, _results(model))
+            if model.found:
+                column = "val 95 % interval"
+                yield interval_of("training", model.name, table, column, model.found.val)
+
+
+def _results(model: Model) -> dict[str, Expected]:
+    found, metrics = model.found, model.record.metrics if model.record else {}
+    train = found.train if found else None
+    acc = train.acc if train else metrics.get("train_acc")
+    loss = train.loss if train else metrics.get("train_loss")
+    note = "" if train else "by run.json alone; verify --train evaluates the training images too"
+    return {
+        "train top-1 (%)": acc_of(acc)._replace(note=note) if is_number(acc) else NOTHING,
+        "train loss": loss_of(loss)._replace(note=note) if is_number(loss) else NOTHING,
+        "val top-1 (%)": acc_of(found.val.acc) if found else NOTHING,
+        "val loss": loss_of(found.val.loss) if found else NOTHING,
+    }
+
+
+def interval_of(part: str, row: str, table: StoredTable, column: str, found: Figures) -> Fact:
+    ends = accuracy_interval(found.acc, len(found.predicted))
+    told, name = table.column(column).get(row, ""), f"report, {shown(row)}: {column}"
+    words = told.split(" to ")
+    pairs = zip(words, ends, strict=False)
+    same = len(words) == 2 and all(agrees(text, 100 * end, 100 * ACC) for text, end in pairs)
+    right = " to ".join(percent(end) for end in ends)
+    return Fact(part, name, shown(told) or DASH, right, *judged(same, "it is another interval"))
+
+
+def of_weights(made: Submission) -> Iterator[Fact]:
+    """The start of each file's checksum, as the table of weights shows it."""
+    for table in made.tables("file in runs/"):
+        for model in made.models:
+            if model.record and model.record.weights:
+                told = table.column("SHA-256").get(model.name, "")
+                found = hashlib.sha256(model.record.weights).hexdigest()
+                same = len(told) >= 16 and found.startswith(told)
+                verdict = judged(same, "the report was made with another file of weights")
+                name = f"report, {model.name}: SHA-256 of its weights"
+                yield Fact("report", name, shown(told, 17), shown(found, 17), *verdict)
+
+
+def of_pairs(made: Submission) -> Iterator[Fact]:
+    """Each variant and the model it is compared with, on the validation images."""
+    tables = made.tables("only the second")
+    if not tables:
+        why = "mine.pairwise() is not displayed in the report"
+        yield Fact("report", "report: table of pairs", DASH, DASH, Outcome.MISSING, why)
+    for parent, child in made.pairs:
+        for table in tables:
+            found = None
+            if parent.found and child.found:
+                guesses = (child.found.val.predicted, parent.found.val.predicted)
+                found = paired(data.load().val.labels, *guesses)
+            yield from compared("report", child.name, table, _pair(found))
+            told = [table.column(name).get(child.name, "") for name in COUNTS]
+            yield p_of("report", child.name, table, told, found)
+
+
+COUNTS = ("only the first is right", "only the second")
+
+
+def _pair(found: Paired | None) -> dict[str, Expected]:
+    if found is None:
+        return dict.fromkeys(("points", *COUNTS), NOTHING)
+    return {
+        "points": Expected(100 * found.difference, 200 * ACC, f"{100 * found.difference:+.2f}"),
+        COUNTS[0]: Expected(found.only_first, IMAGES, str(found.only_first)),
+        COUNTS[1]: Expected(found.only_second, IMAGES, str(found.only_second)),
+    }
+
+
+def p_of(part: str, row: str, table: StoredTable, told: list[str], found: Paired | None) -> Fact:
+    """The p-value of the recomputed counts; or of the printed ones, where these are right."""
+    text, name = table.column("McNemar's p").get(row, DASH), f"report, {shown(row)}: McNemar's p"
+    if found is None:
+        why = "nothing could be recomputed for this pair"
+        return Fact(part, name, shown(text), DASH, Outcome.UNCHECKED, why)
+    values = [found.p_value]
+    counts = [parse_number(one) for one in told]
+    near = zip(counts, (found.only_first, found.only_second), strict=True)
+    if all(one is not None and abs(one - right) <= IMAGES for one, right in near):
+        first, second = (int(one) for one in counts)
+        values.append(binomtest(first, first + second).pvalue if first + second else 1.0)
+    same = any(agrees(text, value) for value in values)
+    return Fact(
+        part, name, shown(text), f"{found.p_value:.2g}", *judged(same, "it is another p-value")
+    )
+
+
+# What is shown -------------------------------------------------------------------------------
+
+
+def of_contents(made: Submission) -> Iterator[Fact]:
+    """Figures, texts and the link to the weights."""
+    pictures = [
+        picture for cell in made.cells for picture in cell.pictures
+        if re.search(r"\bloss", f"{cell.source} {picture.alt}")
+    ]  # fmt: skip
+    verdict = Outcome.RIGHT if pictures else Outcome.MISSING
+    why = "" if pictures else "no picture of losses is displayed"
+    yield Fact("report", "report: graphs of the losses", DASH, str(len(pictures)), verdict, why)
+    fields = texts(made)
+    for field in REQUIRED:
+        verdict = Outcome.RIGHT if field in fields else Outcome.MISSING
+        why = "" if field in fields else "it is not written"
+        yield Fact("report", f"report: text “{field}”", DASH, DASH, verdict, why)
+    link = re.search(r"https?://[^\s)>\]]+", fields.get("weights", ""))
+    verdict = Outcome.JUDGE if link else Outcome.MISSING
+    why = "open it: are these the five files?" if link else "there is no link"
+    told = shown(link[0]) if link else DASH
+    yield Fact("report", "report: link to the weights", told, DASH, verdict, why)
+    if made.pickles:
+        told, why = f"{len(made.pickles)} files", "a pickle runs code when it is loaded"
+        name = f"not opened: {', '.join(made.pickles[:5])}"
+        yield Fact("report", shown(name), told, DASH, Outcome.JUDGE, why)
+
+
+def texts(made: Submission) -> dict[str, str]:
+    """What the student wrote, by field; fields that are not written are left out."""
+    cells = [cell for cell in made.cells if not cell.code and written(cell.source)]
+    return {
+        field: PROMPT.sub("", cell.source).strip() for cell in cells
+        for field in cell.named("field-")
+    }  # fmt: skip

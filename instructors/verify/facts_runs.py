@@ -1,0 +1,222 @@
+"""Facts about the runs: the declarations keep the rules, and the weights give the figures."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cnnlib import data
+from cnnlib.exercises.assignment import (
+    LARGEST_BATCH,
+    MODELS,
+    MOST_EPOCHS,
+    SMALLEST_BATCH,
+    properties,
+)
+from cnnlib.experiment import HOLDOUT, diff, identity
+from cnnlib.models import count_parameters
+from cnnlib.runs import PREDICTIONS, WEIGHTS
+from cnnlib.training import lr_schedule
+
+from .intake import shown
+from .numbers import ACC, IMAGES, LOSS
+from .reading import Record, is_number
+from .recompute import ModelError, skeleton, tensors
+from .results import Fact, Outcome, judged
+from .submission import Model, Submission
+
+EPOCH = ("epoch", "lr", "train_loss", "train_acc", "val_loss", "val_acc", "seconds")
+DASH = "–"
+
+
+def of_models(made: Submission) -> Iterator[Fact]:
+    """Five different models, by the rule of the star or the chain."""
+    count = len(made.models)
+    why = f"the assignment wants {MODELS}" if count else (
+        f"no table of the report says which of the {made.runs} runs are meant"
+    )  # fmt: skip
+    yield Fact("models", "five models", DASH, str(count), *judged(count == MODELS, why))
+    known = [model for model in made.models if model.experiment]
+    names = {identity(model.experiment): model.name for model in reversed(known)}
+    different = len(names) == len(known) == len({model.name for model in known})
+    why = "two of them declare the same, or have the same name"
+    yield Fact("models", "all different", DASH, f"{len(names)}", *judged(different, why))
+    for parent, child in made.pairs:
+        yield _step(parent, child, made.rule)
+
+
+def _step(parent: Model, child: Model, rule: str) -> Fact:
+    name, claimed = f"{parent.name} → {child.name}", f"one property ({rule})"
+    if not (parent.experiment and child.experiment):
+        return Fact("models", name, claimed, DASH, Outcome.UNCHECKED, "a declaration is not there")
+    found = properties(parent.experiment, child.experiment)
+    why = f"{len(found)} properties are changed: {', '.join(found) or 'none'}"
+    told = diff(parent.experiment, child.experiment)
+    return Fact("models", name, claimed, told, *judged(len(found) == 1, why))
+
+
+def of_model(model: Model) -> Iterator[Fact]:
+    """Everything about one model's run that can be recomputed or must agree with itself."""
+    if model.record is None:
+        yield Fact("training", model.name, "a run", DASH, Outcome.MISSING, model.absent)
+        return
+    yield from _declared(model)
+    if model.experiment:
+        yield from _history(model.name, model)
+    yield from _weights(model)
+    if model.found:
+        yield from _evaluated(model)
+
+
+def _declared(model: Model) -> Iterator[Fact]:
+    record, name, experiment = model.record, model.name, model.experiment
+    if experiment is None:
+        yield Fact("models", f"{name}: declaration", DASH, DASH, Outcome.WRONG, record.problem)
+        return
+    recipe = experiment.recipe
+    yield Fact(
+        "models", f"{name}: epochs", str(recipe.epochs), f"at most {MOST_EPOCHS}",
+        *judged(recipe.epochs <= MOST_EPOCHS, f"it trains for more than {MOST_EPOCHS} epochs"),
+    )  # fmt: skip
+    allowed = f"{SMALLEST_BATCH} to {LARGEST_BATCH}"
+    fits = SMALLEST_BATCH <= recipe.batch_size <= LARGEST_BATCH
+    why = f"batches have {allowed} images"
+    yield Fact("models", f"{name}: batch size", str(recipe.batch_size), allowed, *judged(fits, why))
+    fits = experiment.data.split == "holdout" and record.split == HOLDOUT
+    told, why = shown(f"{experiment.data.split}, {record.split}"), "it was validated on others"
+    yield Fact("models", f"{name}: split", told, f"holdout, {HOLDOUT}", *judged(fits, why))
+    yield _size(model)
+    if found := re.search(r"-([0-9a-f]{12})$", record.folder):
+        seed = record.seed if type(record.seed) is int else -1
+        told = identity(experiment, seed)
+        why = "the declaration is not the one that the folder is named after: it was edited"
+        same = judged(found[1] == told, why)
+        yield Fact("models", f"{name}: identity", found[1], told, *same)
+
+
+def _size(model: Model) -> Fact:
+    told, name = model.record.metrics.get("parameters"), f"{model.name}: parameters in run.json"
+    try:
+        count = count_parameters(skeleton(model.experiment))
+    except ModelError as error:
+        return Fact("models", name, shown(str(told)), DASH, Outcome.WRONG, str(error))
+    why = "the declaration gives another number"
+    return Fact("models", name, shown(str(told)), str(count), *judged(told == count, why))
+
+
+def _weights(model: Model) -> Iterator[Fact]:
+    record, name = model.record, f"{model.name}: weights"
+    if record.weights is None:
+        yield Fact("training", name, WEIGHTS, DASH, Outcome.UNCHECKED, model.absent)
+        return
+    if model.problem and model.experiment:
+        yield Fact("training", name, WEIGHTS, DASH, Outcome.WRONG, model.problem)
+    told, found = record.sha256.get(WEIGHTS), hashlib.sha256(record.weights).hexdigest()
+    why = "the file is not the one that this run wrote"
+    same = judged(told == found, why)
+    yield Fact("training", f"{name}, SHA-256", shown(str(told), 17), shown(found, 17), *same)
+
+
+# The history ---------------------------------------------------------------------------------
+
+
+def _history(name: str, model: Model) -> Iterator[Fact]:
+    """The epochs agree with the declaration, with the counts of images and with the end."""
+    record, recipe = model.record, model.experiment.recipe
+    epochs = [epoch for epoch in record.history if isinstance(epoch, dict)]
+    told = f"{len(record.history)} epochs"
+    right = [epoch.get("epoch") for epoch in epochs] == [*range(1, min(recipe.epochs, 1000) + 1)]
+    why = "the epochs are not numbered from 1 to the declared last one"
+    yield Fact("training", f"{name}: history", told, f"{recipe.epochs} epochs", *judged(right, why))
+    whole = len(epochs) == len(record.history) > 0 and all(
+        is_number(epoch.get(key)) for epoch in epochs for key in EPOCH
+    )
+    why = "an epoch lacks a figure, or has one that is no finite number"
+    yield Fact("training", f"{name}: figures of the epochs", DASH, DASH, *judged(whole, why))
+    if not (whole and right):
+        return
+    rates, wanted = [epoch["lr"] for epoch in epochs], lr_schedule(recipe)
+    same = all(abs(a - b) <= 1e-9 * abs(b) for a, b in zip(rates, wanted, strict=True))
+    why = "the learning rates are not those of the declared schedule"
+    ends = [f"{one[0]:g} … {one[-1]:g}" for one in (rates, wanted)]
+    yield Fact("training", f"{name}: learning rates", *ends, *judged(same, why))
+    for problem in _impossible(epochs):
+        told = f"{name}: figures of the epochs"
+        yield Fact("training", told, DASH, DASH, Outcome.WRONG, problem)
+    yield from _end(name, record, epochs[-1])
+
+
+def _impossible(epochs: list[dict[str, Any]]) -> Iterator[str]:
+    """What no training gives: parts of an image, negative times, negative losses."""
+    images = {"train_acc": len(data.load().train), "val_acc": len(data.load().val)}
+    for key, count in images.items():
+        for epoch in epochs:
+            hits = epoch[key] * count
+            if not 0 <= epoch[key] <= 1 or abs(hits - round(hits)) > 0.01:
+                yield f"{key} of epoch {epoch['epoch']} is no whole number of {count:,} images"
+                break
+    if any(epoch["seconds"] <= 0 for epoch in epochs):
+        yield "an epoch took no time"
+    if any(epoch[key] < 0 for epoch in epochs for key in ("train_loss", "val_loss")):
+        yield "a loss is negative"
+    curve = [(epoch["train_loss"], epoch["val_loss"]) for epoch in epochs]
+    if len(set(curve)) < len(curve):
+        yield "two epochs have the same losses to the last digit"
+
+
+def _end(name: str, record: Record, last: dict[str, Any]) -> Iterator[Fact]:
+    """The last epoch's validation figures are the run's."""
+    for key, tolerance in (("val_acc", ACC), ("val_loss", LOSS)):
+        told = record.metrics.get(key)
+        same = is_number(told) and abs(told - last[key]) <= tolerance
+        why = "the last epoch of the history gives another figure"
+        values = _show(told), _show(last[key])
+        yield Fact("training", f"{name}: {key} in the end", *values, *judged(same, why))
+
+
+# The figures ---------------------------------------------------------------------------------
+
+
+def _evaluated(model: Model) -> Iterator[Fact]:
+    """The run's figures are those that its weights give."""
+    found, metrics, name = model.found, model.record.metrics, model.name
+    figures = [
+        ("val_acc", found.val.acc, ACC),
+        ("val_loss", found.val.loss, LOSS),
+        ("penalty", found.penalty, LOSS),
+    ]
+    if found.train:
+        figures += [
+            ("train_acc", found.train.acc, ACC),
+            ("train_loss", found.train.loss, LOSS),
+        ]
+    for key, value, tolerance in figures:
+        told = metrics.get(key)
+        same = is_number(told) and abs(told - value) <= tolerance
+        why = "the weights give another figure"
+        row = f"{name}: {key} in run.json"
+        yield Fact("training", row, _show(told), _show(value), *judged(same, why))
+    yield _predictions(model)
+
+
+def _predictions(model: Model) -> Fact:
+    name, content = f"{model.name}: stored predictions", model.record.predictions
+    if content is None:
+        why = f"{PREDICTIONS} is not handed in; the weights give the same"
+        return Fact("training", name, DASH, DASH, Outcome.JUDGE, why)
+    try:
+        stored = tensors(content, PREDICTIONS).get("val")
+    except ModelError as error:
+        return Fact("training", name, DASH, DASH, Outcome.WRONG, str(error))
+    computed = model.found.val.predicted
+    if stored is None or stored.shape != computed.shape:
+        why = f"they are not {len(computed):,} classes"
+        return Fact("training", name, DASH, DASH, Outcome.WRONG, why)
+    others = int((stored.long() != computed).sum())
+    why = "the weights predict other classes"
+    told = f"{others} of {len(computed):,} differ"
+    return Fact("training", name, DASH, told, *judged(others <= IMAGES, why))
+
+
+def _show(value: Any) -> str:
+    return f"{value:.4f}" if is_number(value) else shown(str(value), 40)

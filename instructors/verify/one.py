@@ -1,0 +1,50 @@
+"""One submission: all facts, the rubric and what a human wants to see of it."""
+
+from cnnlib import data
+
+from . import facts_report, facts_runs, facts_testing
+from .intake import TakenIn, shown
+from .results import Fact, Outcome, Result, guarded
+from .rubric import rubric
+from .submission import Submission, put_together
+
+PICTURES = 30  # on a page
+
+
+def look(name: str, taken: TakenIn, train: bool = False) -> Result:
+    """Look at everything; no code of the submission is run."""
+    data.load()
+    made = put_together(taken, train)
+    facts = facts_of(made)
+    pictures = [picture for cell in made.cells for picture in cell.pictures]
+    return Result(
+        name=shown(name),
+        facts=tuple(facts),
+        lines=tuple(rubric(made, facts)),
+        texts=facts_report.texts(made),
+        pictures=tuple(pictures[:PICTURES]),
+    )
+
+
+def facts_of(made: Submission) -> list[Fact]:
+    """Every fact, by part of the rubric."""
+    facts = guarded("models", "the five models", facts_runs.of_models, made)
+    for model in made.models:
+        facts += guarded("training", model.name, facts_runs.of_model, model)
+    if made.problem:
+        verdict = Outcome.WRONG if made.notebooks else Outcome.MISSING
+        facts.append(Fact("report", "report: notebook", "–", "–", verdict, made.problem))
+        return facts
+    for part, name, function in (
+        ("models", "report: table of the models", facts_report.of_differences),
+        ("training", "report: table of results", facts_report.of_results),
+        ("test", "report: table of the test set", facts_testing.of_test),
+        ("test", "order of the cells", facts_testing.of_order),
+        ("report", "report: layer tables", facts_report.of_layers),
+        ("report", "report: table of pairs", facts_report.of_pairs),
+        ("report", "report: table of weights", facts_report.of_weights),
+        ("report", "report: contents", facts_report.of_contents),
+        ("choice", "choice tasks", facts_testing.of_choices),
+    ):
+        facts += guarded(part, name, function, made)
+    return facts

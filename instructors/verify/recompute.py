@@ -1,0 +1,119 @@
+"""A handed-in model, built from its declaration, given its weights, and evaluated again."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError
+from safetensors.torch import load
+from torch import Tensor
+
+from cnnlib import data
+from cnnlib.experiment import Experiment
+from cnnlib.models import LeNet, count_parameters
+from cnnlib.training import penalty, predict_logits
+
+from .intake import shown
+
+LAYERS, PARAMETERS, VALUES = 20, 20_000_000, 500_000  # more than these is not computed here
+BATCH = 500  # images at a time: 1 GB for the largest feature map allowed
+
+
+class ModelError(ValueError):
+    """The weights or the declaration cannot be a model; the message says why."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Mean cross-entropy an image in nats, accuracy, and the predicted classes, int64 (N,)."""
+
+    loss: float
+    acc: float
+    predicted: Tensor
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A model, and its figures in eval mode on the validation (and, if asked, train) images."""
+
+    model: LeNet
+    experiment: Experiment
+    penalty: float
+    val: Figures
+    train: Figures | None
+
+    def test(self) -> Figures:
+        """The same on the 10,000 test images."""
+        return figures(self.model, data.load().test, self.experiment)
+
+
+def skeleton(experiment: Experiment) -> LeNet:
+    """The model without memory for its weights; ModelError if it is too large to be computed."""
+    arch = experiment.arch
+    if max(len(arch.convs), len(arch.hidden)) > LAYERS:
+        raise ModelError(f"it declares more than {LAYERS} layers of a kind")
+    sides = [28, *arch.sides()]
+    for conv, side in zip(arch.convs, sides, strict=False):
+        values = conv.filters * (side + 2 * conv.padding - conv.kernel + 1) ** 2
+        if max(values, (side + 2 * conv.padding) ** 2) > VALUES:
+            raise ModelError(f"{conv} makes more than {VALUES:,} values of an image")
+    try:
+        with torch.device("meta"):
+            model = LeNet(arch)
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        words = str(error).splitlines() or [type(error).__name__]
+        raise ModelError(f"it cannot be built ({shown(words[0])})") from None
+    if count_parameters(model) > PARAMETERS:
+        raise ModelError(f"it has more than {PARAMETERS:,} parameters")
+    return model
+
+
+def model_of(experiment: Experiment, weights: bytes) -> LeNet:
+    """The model with these weights; ModelError if they are not finite or do not fit it."""
+    expected = skeleton(experiment).state_dict()
+    found = tensors(weights, "weights.safetensors")
+    if set(found) != set(expected):
+        odd = sorted(set(found) ^ set(expected))
+        raise ModelError(f"its weights and its declaration differ in {shown(', '.join(odd))}")
+    for name, tensor in found.items():
+        shapes = [tuple(one.shape) for one in (tensor, expected[name])]
+        if shapes[0] != shapes[1] or tensor.dtype != expected[name].dtype:
+            raise ModelError(
+                f"{name} is {tensor.dtype} {shapes[0]}; by its declaration it is "
+                f"{expected[name].dtype} {shapes[1]}"
+            )
+        if not torch.isfinite(tensor).all():
+            raise ModelError(f"{name} holds numbers that are not finite")
+    model = LeNet(experiment.arch)
+    model.load_state_dict(found)
+    return model.eval()
+
+
+def tensors(content: bytes, name: str) -> dict[str, Tensor]:
+    """The tensors of a safetensors file; ModelError for what is none, or not whole."""
+    try:
+        return load(content)
+    except (SafetensorError, KeyError) as error:  # KeyError: a type of number torch does not have
+        words = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{name} is not a whole safetensors file ({shown(words)})") from None
+
+
+def figures(model: LeNet, split: data.LabelledImages, experiment: Experiment) -> Figures:
+    """Evaluate in eval mode. ModelError when the loss is not a number."""
+    logits = predict_logits(model, split.images, experiment.data, BATCH)
+    loss, predicted = F.cross_entropy(logits, split.labels).item(), logits.argmax(dim=1)
+    if not torch.isfinite(logits).all():
+        raise ModelError("its weights give outputs that are not finite")
+    return Figures(loss, (predicted == split.labels).double().mean().item(), predicted)
+
+
+def recompute(experiment: Experiment, weights: bytes, train: bool = False) -> Recomputed:
+    """Evaluate a model again from its declaration and weights, on our own images."""
+    model, images = model_of(experiment, weights), data.load()
+    return Recomputed(
+        model=model,
+        experiment=experiment,
+        penalty=penalty(model, experiment.recipe),
+        val=figures(model, images.val, experiment),
+        train=figures(model, images.train, experiment) if train else None,
+    )

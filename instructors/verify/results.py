@@ -1,0 +1,91 @@
+"""What comes out: facts with verdicts, lines of the rubric, and the result of a submission."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from .intake import shown
+from .reading import Picture
+
+
+class Outcome(StrEnum):
+    """What was found out about a fact."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    MISSING = "missing"
+    UNCHECKED = "cannot be checked"
+    JUDGE = "for you to judge"
+
+
+FAILING = (Outcome.WRONG, Outcome.MISSING, Outcome.UNCHECKED)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that was looked at, for a ``part`` of the rubric; ``why`` explains a verdict."""
+
+    part: str
+    name: str
+    claimed: str
+    recomputed: str
+    verdict: Outcome
+    why: str = ""
+
+    @property
+    def fails(self) -> bool:
+        return self.verdict in FAILING
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the rubric: ``given`` mechanically, up to ``left`` more by a human."""
+
+    part: str
+    points: int
+    given: int
+    left: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A submission, verified. ``refused`` says why nothing could be looked at."""
+
+    name: str
+    refused: str = ""
+    facts: tuple[Fact, ...] = ()
+    lines: tuple[Line, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)  # what the student wrote, by field
+    pictures: tuple[Picture, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """``right``; ``wrong`` with a wrong fact; ``incomplete`` with one missing; ``refused``."""
+        if self.refused:
+            return "refused"
+        found = {fact.verdict for fact in self.facts}
+        if Outcome.WRONG in found:
+            return "wrong"
+        return "incomplete" if found & set(FAILING) else "right"
+
+
+def judged(right: bool, why: str = "") -> tuple[Outcome, str]:
+    """Right, or wrong with the reason."""
+    return (Outcome.RIGHT, "") if right else (Outcome.WRONG, why)
+
+
+def guarded(part: str, name: str, facts: Callable[..., Any], *given: Any) -> list[Fact]:
+    """The facts of a function; what it cannot cope with is a fact that cannot be checked."""
+    found: list[Fact] = []
+    try:
+        found.extend(facts(*given))
+    except MemoryError:
+        raise
+    except Exception as error:  # a stranger's data: no list of what can be odd about them is whole
+        words = (str(error).splitlines() or [""])[0]
+        why = shown(f"{type(error).__name__}: {words}")
+        found.append(Fact(part, name, "–", "–", Outcome.UNCHECKED, why))
+    return found
