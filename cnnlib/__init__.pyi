@@ -59,7 +59,6 @@ from .runs import Run as Run
 from .runs import StoredRunError as StoredRunError
 from .runs import run as run
 from .runs import stored_seeds as stored_seeds
-from .support import sources as sources
 from .support.sources import DataError as DataError
 from .training import NonFiniteLossError as NonFiniteLossError
 from .training import evaluate as evaluate

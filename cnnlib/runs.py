@@ -31,6 +31,7 @@ from .models import LeNet, build, count_parameters
 from .support.sources import CHECKSUMS, ROOT
 from .training import default_device, evaluate, fit, penalty, predict_logits
 
+PROTOCOL = Path(__file__).parent / "claims" / "protocol.toml"  # rule and claims, before the runs
 RECORD, WEIGHTS, PREDICTIONS = "run.json", "weights.safetensors", "predictions.safetensors"
 
 
@@ -63,7 +64,7 @@ class Run:
         model.load_state_dict(self._tensors(WEIGHTS))
         return model.eval()
 
-    def predict_logits(self, split: str) -> tuple[Tensor, Tensor]:
+    def predict(self, split: str) -> tuple[Tensor, Tensor]:
         """Labels (N,) and logits (N, 10) on ``"val"`` or ``"test"``, computed here and now."""
         if split not in ("val", "test"):
             raise ValueError(f"split is {split!r}; expected 'val' or 'test'")
@@ -174,6 +175,7 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         "seconds": seconds,
         "images_per_second": len(data.train) * experiment.recipe.epochs / seconds,
         "data_sha256": CHECKSUMS["train-images-idx3-ubyte"],
+        "protocol_sha256": hashlib.sha256(PROTOCOL.read_bytes()).hexdigest(),
         "sha256": {},
     }
     weights = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}

@@ -25,7 +25,7 @@ from nbconvert.preprocessors import ClearOutputPreprocessor
 from nbformat import NotebookNode
 
 from book.notebooks import ROOT, ReportError, chapters, executed, with_progress
-from cnnlib.exercises import EXERCISES
+from cnnlib.exercises.all_parts import EXERCISES
 
 from .grading import with_marks
 

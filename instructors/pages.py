@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from book.build import report
 from book.notebooks import ROOT, ReportError, chapters
-from cnnlib.exercises import EXERCISES
+from cnnlib.exercises.all_parts import EXERCISES
 
 from .editions import formatted, found, solutions
 

@@ -20,7 +20,7 @@ NUMBERS = {
         "28": "data.train.images.shape[-1]",
         "784": "data.train.images[0].numel()",
         "255": "torch.iinfo(data.train.images.dtype).max",
-        "61,706": "parameters(build('baseline'))",
+        "61,706": "count_parameters(build('baseline'))",
         "64": "CATALOGUE['baseline'].recipe.batch_size",
         "83.5 %": "given: the publisher's README of Fashion-MNIST",
     },

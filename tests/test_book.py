@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from book import build
+from book import build, notebooks
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,16 +17,15 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "BUILD", folder / "build")
-        patch.setattr(build, "REPORT", folder / "report")
         (folder / "report" / "my-report").mkdir(parents=True)
         (folder / "report" / "my-report" / "my-report.html").write_text("mine")
-        build.report(stored=True)
+        build.report(stored=True, target=folder / "report")
     assert (folder / "report" / "my-report" / "my-report.html").read_text() == "mine"  # stays
     return {path.name: path.read_text("utf-8") for path in (folder / "report").glob("*.html")}
 
 
 def test_a_page_for_every_chapter_linked_from_the_first(pages):
-    for path in build.chapters():
+    for path in notebooks.chapters():
         assert f"{path.stem}.html" in pages
         assert f'href="{path.stem}.html"' in pages["index.html"]
 
@@ -42,7 +41,7 @@ def test_nothing_is_loaded_from_elsewhere(pages):
 
 
 def test_every_picture_has_its_text(pages):
-    for path in build.chapters():
+    for path in notebooks.chapters():
         outputs = [o for c in nbformat.read(path, 4).cells for o in c.get("outputs", [])]
         figures = [o for o in outputs if "image/png" in o.get("data", {})]
         images = re.findall(r'<img [^>]*alt="([^"]*)"[^>]*src="_images', pages[f"{path.stem}.html"])
@@ -63,7 +62,7 @@ def test_stable_metadata_and_ids():
         cells=[nbformat.v4.new_code_cell("1", metadata={"tags": ["x"], "execution": {"t": "1"}})],
         metadata={"language_info": {"name": "python", "version": "3.99"}},
     )
-    done = build.stable(notebook, "07")
+    done = notebooks.stable(notebook, "07")
     assert done.cells[0].id == "07-000" and done.cells[0].metadata == {"tags": ["x"]}
     assert done.metadata.language_info == {"name": "python"}
 
@@ -74,5 +73,5 @@ def test_executing_twice_gives_the_same_bytes(tmp_path, monkeypatch):
     cells = ["from cnnlib import plots", "plots.show(plots.bars({'a': 1, 'b': 2}, xlabel='x'))"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     nbformat.write(notebook, path)
-    first, again = (nbformat.writes(build.execute(path)) for _ in range(2))
+    first, again = (nbformat.writes(notebooks.execute(path)) for _ in range(2))
     assert first == again and "image/png" in first

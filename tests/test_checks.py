@@ -6,7 +6,7 @@ import pytest
 import cnnlib
 from cnnlib import checks
 from cnnlib.analysis.evidence import standard_error
-from cnnlib.exercises import EXERCISES
+from cnnlib.exercises.all_parts import EXERCISES
 
 NAMES = {"cnnlib": cnnlib, "math": math, "np": np, "standard_error": standard_error}
 

@@ -9,13 +9,13 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from book import build
-from cnnlib.exercises import EXERCISES
+from book import notebooks
+from cnnlib.exercises.all_parts import EXERCISES
 from instructors import editions
 
 ROOT = Path(__file__).parents[1]
 
-CHAPTERS = {path.stem: path for path in build.chapters()}
+CHAPTERS = {path.stem: path for path in notebooks.chapters()}
 CHEAP = "02_convolution_by_hand"  # no training, no stored runs
 each = pytest.mark.parametrize("name", CHAPTERS)
 
@@ -166,7 +166,7 @@ def test_a_chapter_executed_in_both_editions(tmp_path, monkeypatch, capsys):
     assert said == {key: f"Exercise {key}: right.\n" for key in ("2.1", "2.2", "2.3")}
     assert any("as you predicted." in printed(cell) for cell in code(full))
 
-    plain = build.execute(tmp_path / "students" / f"{CHEAP}.ipynb")
+    plain = notebooks.execute(tmp_path / "students" / f"{CHEAP}.ipynb")
     said = {key: printed(cell) for key, cell in checks(plain).items()}
     assert len(said) == 3 and all("not answered yet" in words for words in said.values())
     assert [printed(cell) for cell in code(plain)] == [printed(cell) for cell in code(read(CHEAP))]

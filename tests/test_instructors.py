@@ -6,8 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from book import build
-from cnnlib.exercises import EXERCISES
+from book import build, notebooks
+from cnnlib.exercises.all_parts import EXERCISES
 from instructors import grading
 from instructors import pages as instructors
 from instructors.verify import rubric
@@ -19,7 +19,7 @@ TEXT = (ROOT / "instructors" / "instructors.md").read_text("utf-8")
 
 @pytest.fixture(scope="module")
 def pages():
-    return instructors.pages_of(build.chapters())
+    return instructors.pages_of(notebooks.chapters())
 
 
 def rows(text, columns):
@@ -73,16 +73,16 @@ def test_the_fields_points_add_up_to_the_humans_of_each_line():
 
 
 def test_every_chapter_is_in_both_tables(pages):
-    numbers = {int(path.stem[:2]) for path in build.chapters()}
+    numbers = {int(path.stem[:2]) for path in notebooks.chapters()}
     assert numbers <= {int(row[0]) for row in rows(TEXT, 3) if row[0].isdigit()}
     timed = re.findall(r"^\| \{doc\}`(\S+)` \| (\d+) minutes", pages["instructors.md"], re.M)
-    assert [name for name, _ in timed] == [path.stem for path in build.chapters()]
+    assert [name for name, _ in timed] == [path.stem for path in notebooks.chapters()]
     total = sum(int(minutes) for _, minutes in timed)
     assert f"Together: {total} minutes." in pages["instructors.md"]
 
 
 def test_a_time_is_the_chapters_own(pages):
-    path = next(path for path in build.chapters() if path.stem.startswith("05"))
+    path = next(path for path in notebooks.chapters() if path.stem.startswith("05"))
     first = nbformat.read(path, as_version=4).cells[0].source
     _, reading, computing = re.search(
         rf"^\| \{{doc\}}`({path.stem})` \| (.+) \| (.+) \|$", pages["instructors.md"], re.M
@@ -103,7 +103,7 @@ def test_every_exercise_has_its_question_its_answer_and_its_mistake(pages):
         assert len(question.strip()) > 20 and EXERCISES[key].hint in between
         for shown, source in ((right, EXERCISES[key].solution), (wrong, EXERCISES[key].wrong)):
             assert same(shown) == same(source)
-    assert page.count("Prediction: what is found is `") == len(build.chapters())
+    assert page.count("Prediction: what is found is `") == len(notebooks.chapters())
 
 
 def same(source):
@@ -122,20 +122,20 @@ def test_misconceptions_have_a_way_to_see_them():
 
 def test_the_students_book_has_neither_page():
     assert "instructors" not in build.contents() and "answers" not in build.contents()
-    assert re.search(r"For instructors\ninstructors\nanswers\n", build.contents(True))
-    assert build.REPORT not in (build.INSTRUCTORS, *build.INSTRUCTORS.parents)
+    more = build.contents("For instructors", ["instructors.md", "answers.md"])
+    assert re.search(r"For instructors\ninstructors\nanswers\n", more)
+    assert notebooks.REPORT not in (instructors.BOOK, *instructors.BOOK.parents)
 
 
 def test_the_instructors_book_is_rendered_apart(tmp_path, monkeypatch):
     """For real, with one chapter."""
-    few = [path for path in build.chapters() if path.stem.startswith("17")]
-    monkeypatch.setattr(build, "chapters", lambda: few)
+    few = [path for path in notebooks.chapters() if path.stem.startswith("17")]
+    for module in (build, instructors):
+        monkeypatch.setattr(module, "chapters", lambda: few)
     monkeypatch.setattr(build, "BUILD", tmp_path / "build" / "book")
-    monkeypatch.setattr(build, "REPORT", tmp_path / "report")
-    monkeypatch.setattr(build, "INSTRUCTORS", tmp_path / "editions" / "book")
-    build.report(stored=True, instructors=True)
-    assert not (tmp_path / "report").exists()
     made = tmp_path / "editions" / "book"
+    monkeypatch.setattr(instructors, "BOOK", made)
+    assert instructors.main(["--stored"]) == 0
     page = (made / "instructors.html").read_text("utf-8")
     assert f'href="{few[0].stem}.html"' in page and instructors.TIMES not in page
     assert 'href="answers.html"' in page and "17.1" in (made / "answers.html").read_text("utf-8")

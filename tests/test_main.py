@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cnnlib import __main__ as main
+from cnnlib.support import environment
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,56 +67,59 @@ def test_starting_needs_only_the_standard_library():
 
 @pytest.fixture
 def empty_env(tmp_path, monkeypatch):
-    monkeypatch.setattr(main, "ENV", tmp_path)
-    monkeypatch.setattr(main, "STAMP", tmp_path / "stamp")
-    monkeypatch.setattr(main, "PYTHON", tmp_path / "python")
+    monkeypatch.setattr(environment, "ENV", tmp_path)
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(environment, "PYTHON", tmp_path / "python")
     return tmp_path
 
 
 def test_setting_up_installs_once(empty_env, monkeypatch):
     calls = []
-    monkeypatch.setattr(main.venv, "create", lambda path, with_pip: calls.append("venv"))
-    monkeypatch.setattr(main, "python", lambda *words, interpreter: calls.append(words[1]) or 0)
-    assert main.set_up() == 0 and calls == ["venv", "pip"]
+    monkeypatch.setattr(environment.venv, "create", lambda path, with_pip: calls.append("venv"))
+    monkeypatch.setattr(
+        environment, "python", lambda *words, interpreter: calls.append(words[1]) or 0
+    )
+    assert environment.set_up() == 0 and calls == ["venv", "pip"]
     (empty_env / "python").touch()
-    assert main.set_up() == 0 and calls == ["venv", "pip"]
+    assert environment.set_up() == 0 and calls == ["venv", "pip"]
     (empty_env / "stamp").write_text("an older pyproject.toml")
-    assert main.set_up() == 0 and calls == ["venv", "pip", "pip"]
+    assert environment.set_up() == 0 and calls == ["venv", "pip", "pip"]
 
 
 def test_a_failed_installation_is_tried_again(empty_env, monkeypatch, capsys):
-    monkeypatch.setattr(main.venv, "create", lambda path, with_pip: None)
-    monkeypatch.setattr(main, "python", lambda *words, interpreter: 1)
-    assert main.set_up() == 1 and not (empty_env / "stamp").exists()
+    monkeypatch.setattr(environment.venv, "create", lambda path, with_pip: None)
+    monkeypatch.setattr(environment, "python", lambda *words, interpreter: 1)
+    assert environment.set_up() == 1 and not (empty_env / "stamp").exists()
     assert "installation failed" in capsys.readouterr().err
 
 
 def test_the_browser_test_installs_its_extra_once(monkeypatch):
     calls = []
     monkeypatch.setattr(main, "prepare", lambda: calls.append("prepare"))
-    monkeypatch.setattr(main, "python", lambda *words, **more: calls.append(words[1]) or 0)
-    monkeypatch.setattr(main.importlib.metadata, "version", _nothing_is_installed)
+    for module in (main, environment):
+        monkeypatch.setattr(module, "python", lambda *words, **more: calls.append(words[1]) or 0)
+    monkeypatch.setattr(environment.importlib.metadata, "version", _nothing_is_installed)
     assert main.test_browser(main.argparse.Namespace(rest=[])) == 0
     assert calls == ["prepare", "pip", "pytest"]
-    monkeypatch.setattr(main.importlib.metadata, "version", lambda package: "1")
+    monkeypatch.setattr(environment.importlib.metadata, "version", lambda package: "1")
     assert main.test_browser(main.argparse.Namespace(rest=[])) == 0
     assert calls[3:] == ["prepare", "pytest"]
 
 
 def test_an_environment_of_the_users_own_is_used(empty_env, monkeypatch):
-    assert main.environment_is_ready()  # cnnlib and its extras are installed in this Python
-    monkeypatch.setattr(main.importlib.metadata, "version", _nothing_is_installed)
-    assert not main.environment_is_ready()
+    assert environment.environment_is_ready()  # cnnlib and its extras are installed in this Python
+    monkeypatch.setattr(environment.importlib.metadata, "version", _nothing_is_installed)
+    assert not environment.environment_is_ready()
 
 
 def _nothing_is_installed(package):
-    raise main.importlib.metadata.PackageNotFoundError(package)
+    raise environment.importlib.metadata.PackageNotFoundError(package)
 
 
 def test_names_are_loaded_when_used():
     import cnnlib
 
-    assert set(dir(cnnlib)) == set(cnnlib.__all__)
+    assert set(dir(cnnlib)) >= {*cnnlib.__all__, "training", "plots", "features", "evidence"}
     assert all(getattr(cnnlib, name) is not None for name in cnnlib.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="attribute nothing"):
         cnnlib.nothing  # noqa: B018

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import cnnlib
-from book import my_report, to_typst
+from book import my_report, notebooks, to_typst
 from instructors.verify import reading
 from instructors.verify.intake import take_in
 
@@ -65,7 +65,7 @@ def made(tmp_path, monkeypatch):
     def make(*cells):
         path = tmp_path / "mine.ipynb"
         nbformat.write(new_notebook(cells=list(cells)), path)
-        monkeypatch.setattr(my_report, "execute", lambda path, **more: nbformat.read(path, 4))
+        monkeypatch.setattr(notebooks, "execute", lambda path, **more: nbformat.read(path, 4))
         return my_report.main(["--notebook", str(path), "--output", str(tmp_path / "out")])
 
     for name in ("CNNLIB_DPI", "CNNLIB_PROGRESS"):
@@ -370,7 +370,7 @@ def test_ctrl_c_writes_nothing(made, tmp_path, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     made(*finished())
-    monkeypatch.setattr(my_report, "execute", stopped)
+    monkeypatch.setattr(notebooks, "execute", stopped)
     out = tmp_path / "other"
     assert my_report.main(["--notebook", str(tmp_path / "mine.ipynb"), "--output", str(out)]) == 130
     assert "Nothing was written" in capsys.readouterr().err and not out.exists()

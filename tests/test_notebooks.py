@@ -14,7 +14,7 @@ from scipy.stats import norm, t  # noqa: F401
 import cnnlib
 from cnnlib import AUGMENTED_TEST_ACC, CATALOGUE, REPORTED, build, count_parameters  # noqa: F401
 from cnnlib.analysis.evidence import accuracy_interval, groups, standard_error  # noqa: F401
-from cnnlib.exercises import EXERCISES
+from cnnlib.exercises.all_parts import EXERCISES
 
 ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))

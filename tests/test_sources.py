@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlib import sources as module
+from cnnlib.support import sources as module
 from cnnlib.support.sources import (
     CHECKSUMS,
     SIZES,
     DataError,
-    check,
     check_file,
+    check_files,
     data_folder,
     fetch,
 )
@@ -66,7 +66,7 @@ def test_a_truncated_file(copy):
 def test_a_file_that_is_too_long(copy):
     rewrite(copy / LABELS, (RAW / LABELS).read_bytes() + b"x")
     with pytest.raises(DataError, match="found 10,009, so it is too long"):
-        check(copy)
+        check_files(copy)
 
 
 def test_one_altered_byte(copy):
@@ -75,7 +75,7 @@ def test_one_altered_byte(copy):
     content[5000] = (content[5000] + 1) % 10
     rewrite(copy / LABELS, bytes(content))
     with pytest.raises(DataError, match=r"expected SHA-256 0402a96d92fd…, found \w{12}…"):
-        check(copy)
+        check_files(copy)
 
 
 def test_digit_mnist_labels_in_its_place(copy):
@@ -83,7 +83,7 @@ def test_digit_mnist_labels_in_its_place(copy):
     labels = [digit for digit, count in enumerate(digits) for _ in range(count)]
     rewrite(copy / LABELS, idx_labels(labels))
     with pytest.raises(DataError, match="the file is digit-MNIST"):
-        check(copy)
+        check_files(copy)
 
 
 def test_digit_mnist_images_in_its_place(copy):
@@ -91,7 +91,7 @@ def test_digit_mnist_images_in_its_place(copy):
     pixels = np.full(10_000 * 784, 33, np.uint8)  # the mean pixel of digit-MNIST
     rewrite(copy / name, struct.pack(">iiii", 2051, 10_000, 28, 28) + pixels.tobytes())
     with pytest.raises(DataError, match="the file is digit-MNIST"):
-        check(copy)
+        check_files(copy)
 
 
 def test_an_altered_image_file_is_not_called_digit_mnist(copy):
@@ -112,13 +112,13 @@ def test_a_damaged_file_is_not_papered_over_by_a_download(copy, monkeypatch):
 
 
 def test_each_file_version_is_read_once(copy, monkeypatch):
-    check(copy)
+    check_files(copy)
     seen = []
     monkeypatch.setattr(module, "check_file", lambda path: seen.append(path.name))
-    check(copy)
+    check_files(copy)
     assert seen == []
     rewrite(copy / LABELS, (RAW / LABELS).read_bytes())
-    check(copy)
+    check_files(copy)
     assert seen == [LABELS]
 
 
@@ -180,7 +180,7 @@ def test_a_source_that_breaks_off_never_counts(tmp_path, package, monkeypatch):
     sources = {"broken": lambda scratch: broken, "whole": lambda scratch: package}
     monkeypatch.setattr(module, "SOURCES", sources)
     said = []
-    check(fetch(tmp_path / "data", said.append))
+    check_files(fetch(tmp_path / "data", said.append))
     assert said[0].startswith("Fashion-MNIST: broken: ") and "taken from whole" in said[1]
 
 
@@ -194,7 +194,7 @@ def test_two_processes_may_fetch_at_once(tmp_path, package):
     both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     assert [p.communicate(timeout=120)[1] for p in both] == ["", ""]
     assert [p.returncode for p in both] == [0, 0]
-    check(tmp_path / "FashionMNIST" / "raw")
+    check_files(tmp_path / "FashionMNIST" / "raw")
 
 
 def test_the_folder_can_be_chosen(tmp_path, monkeypatch):

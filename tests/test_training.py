@@ -39,8 +39,11 @@ def test_every_experiment_trains(name, small):
         "train_acc",
         "val_loss",
         "val_acc",
+        "val_predicted",
         "seconds",
     }
+    counts = epoch.pop("val_predicted")
+    assert len(counts) == 10 and sum(counts) == len(small.val)
     assert all(math.isfinite(value) for value in epoch.values())
     assert all(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
 

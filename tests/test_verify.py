@@ -127,4 +127,8 @@ def test_a_figure_is_right_to_its_last_digit(text, value, tolerance, right):
 
 
 def test_numbers_are_what_the_tables_print():
-    assert [parse_number(text) for text in ("1,234.5", "x", "inf")] == [number("1234.5"), None, None]
+    assert [parse_number(text) for text in ("1,234.5", "x", "inf")] == [
+        1234.5,
+        None,
+        None,
+    ]

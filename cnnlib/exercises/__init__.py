@@ -1,15 +1,7 @@
-"""The exercises of every chapter: what is right, a hint, a solution and a typical mistake.
+"""Exercises with instant checks, and the student's own assignment."""
 
-Expected answers that depend on the runs are computed from the stored runs, never typed.
-"""
+import lazy_loader
 
-from . import part1, part2, part3, part4, part5, part6
-
-EXERCISES = {
-    **part1.EXERCISES,
-    **part2.EXERCISES,
-    **part3.EXERCISES,
-    **part4.EXERCISES,
-    **part5.EXERCISES,
-    **part6.EXERCISES,
-}
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submodules=("all_parts", "assignment", "checks", "fields", "judging")
+)

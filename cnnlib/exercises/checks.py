@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..experiment import nearest
-from . import EXERCISES
+from .all_parts import EXERCISES
 from .judging import Exercise
 
 
