@@ -32,7 +32,7 @@ def report(args: argparse.Namespace) -> int:
 def my_report(args: argparse.Namespace) -> int:
     """your report of chapter 23 as HTML and PDF [--notebook PATH] [--output FOLDER]"""
     prepare()
-    return python("-m", "book.my_report", *args.rest)
+    return python("-m", "book.my_report", *args.rest, folder=None)
 
 
 def editions(args: argparse.Namespace) -> int:
@@ -43,7 +43,7 @@ def editions(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """instructors: recompute what submissions claim: SUBMISSION… [--output FOLDER] [--train]"""
-    return python("-m", "instructors.verify", *args.rest)
+    return python("-m", "instructors.verify", *args.rest, folder=None)
 
 
 def test(args: argparse.Namespace) -> int:
@@ -178,7 +178,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         if not environment_is_ready():
-            return set_up() or python("-m", "cnnlib", *argv, interpreter=PYTHON)
+            return set_up() or python("-m", "cnnlib", *argv, interpreter=PYTHON, folder=None)
         return COMMANDS[args.command](args)
     except KeyboardInterrupt:
         print(

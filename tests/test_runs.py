@@ -10,6 +10,7 @@ import cnnlib
 from cnnlib import CATALOGUE, StoredRunError, run, runs, stored_seeds, vary
 from cnnlib.experiment import declared, identity
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
+from cnnlib.support.sources import CHECKSUMS
 from cnnlib.training import evaluate, lr_schedule
 
 QUICK = vary(CATALOGUE["maxpool"], "quick", recipe=dict(epochs=2))
@@ -40,7 +41,7 @@ def test_shipped_run_is_whole(name, seed, data):
     assert one.metrics["parameters"] == cnnlib.count_parameters(cnnlib.build(name))
     right = (one.val_predictions() == data.val.labels).double().mean().item()
     assert one.metrics["val_acc"] == pytest.approx(right, abs=1e-12)
-    assert one.provenance["data_sha256"] == cnnlib.sources.CHECKSUMS["train-images-idx3-ubyte"]
+    assert one.provenance["data_sha256"] == CHECKSUMS["train-images-idx3-ubyte"]
     assert one.provenance["images_per_second"] > 0 and one.provenance["torch"]
 
 

@@ -17,6 +17,7 @@ from cnnlib import CATALOGUE, cross_validate, run, sweep, vary
 from cnnlib.experiment import identity
 from cnnlib.parallel.sweeps import fold_experiments
 from cnnlib.runs import RECORD
+from cnnlib.support.sources import ROOT
 
 QUICK = vary(CATALOGUE["maxpool"], "quick", recipe=dict(epochs=2))
 TWIN = vary(CATALOGUE["baseline"], "twin", recipe=dict(epochs=2))
@@ -161,7 +162,7 @@ def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(later, tmp_path):
     words = [sys.executable, "-m", "cnnlib", "train", "baseline", "maxpool", "filters"]
     process = subprocess.Popen(
         words,
-        cwd=cnnlib.sources.ROOT,
+        cwd=ROOT,
         env=environment,
         stderr=subprocess.PIPE,
         start_new_session=True,

@@ -62,9 +62,17 @@ def wanted() -> str:
     return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
-def python(*words: str | Path, interpreter: str | Path = sys.executable) -> int:
-    """Run Python in the workbook's folder and hand back its exit status."""
-    process = subprocess.Popen([interpreter, *words], cwd=ROOT)
+def python(
+    *words: str | Path, interpreter: str | Path = sys.executable, folder: Path | None = ROOT
+) -> int:
+    """Run Python in a folder (None: where the caller is) and hand back its exit status.
+
+    ``book`` and ``instructors`` are found from everywhere, though they are not installed.
+    """
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    process = subprocess.Popen(
+        [interpreter, *words], cwd=folder, env=os.environ | {"PYTHONPATH": path}
+    )
     while True:
         try:
             return process.wait()
