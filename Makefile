@@ -1,7 +1,7 @@
 # The front door. Each target sets up what it needs, once; see `make help`.
 # On Windows, or without make: python -m cnnlib TARGET
 PYTHON ?= python3
-TARGETS := report my-report verify editions test test-browser lab reproduce bench refresh data train table
+TARGETS := report my-report verify editions check test test-browser lab reproduce bench refresh data train table
 
 .PHONY: help $(TARGETS) clean
 help:
@@ -11,4 +11,4 @@ $(TARGETS):
 	@$(PYTHON) -m cnnlib $@ $(ARGS)
 
 clean:  # what can be made again; the data and the runs stay
-	rm -rf report build .pytest_cache .ruff_cache reproduced verified editions cache
+	rm -rf report build .pytest_cache .ruff_cache .mypy_cache reproduced verified editions cache

@@ -45,8 +45,10 @@ def one(experiment: Experiment = EXPERIMENT, images: int = IMAGES, epochs: int =
 def many(seeds: int) -> Callable:
     data = load()
     models = [build(EXPERIMENT, seed=seed).to(default_device()) for seed in range(seeds)]
-    sets, options = (data.train[:IMAGES], data.val[:BATCH]), dict(epochs=1, verbose=False)
-    return whole(lambda: fit_many(models, EXPERIMENT, *sets, seeds=range(seeds), **options))
+    sets, several = (data.train[:IMAGES], data.val[:BATCH]), range(seeds)
+    return whole(
+        lambda: fit_many(models, EXPERIMENT, *sets, seeds=several, epochs=1, verbose=False)
+    )
 
 
 WORK: dict[str, tuple[Callable[[int], Callable], tuple[int, ...]]] = {

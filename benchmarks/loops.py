@@ -49,8 +49,10 @@ def side_by_side(images: int, seeds: int = len(SEEDS)) -> Epoch:
     data = load()
     models = [build(EXPERIMENT, seed=seed).to(default_device()) for seed in range(seeds)]
     sets = data.train[: images // seeds], data.val[:BATCH]
-    options = dict(seeds=range(seeds), epochs=1, verbose=False)
-    return whole(lambda: fit_many(models, EXPERIMENT, *sets, **options))
+    several = range(seeds)
+    return whole(
+        lambda: fit_many(models, EXPERIMENT, *sets, seeds=several, epochs=1, verbose=False)
+    )
 
 
 def fixed_batch(images: int) -> Epoch:

@@ -101,7 +101,7 @@ def main() -> None:
     figure = "\n![Time of each loop as a multiple of fit's, with its range](training_speed.png)\n"
     (HERE / "training_speed.md").write_text(text + figure, "utf-8")
     axes = plots.intervals(ratios(found), xlabel="time ÷ time of fit (1 = as fast)")
-    axes.figure.savefig(HERE / "training_speed.png", dpi=120, bbox_inches="tight")
+    plots.figure_of(axes).savefig(HERE / "training_speed.png", dpi=120, bbox_inches="tight")
     print(text)
 
 

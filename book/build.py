@@ -70,7 +70,16 @@ def report(
     pages = BUILD.parent / "html"
     shutil.rmtree(pages, ignore_errors=True)
     # warnings are errors; doctrees are Sphinx's own cache and no part of the book
-    words = ["-q", "-W", "-c", ROOT / "book", "-d", BUILD / "doctrees", BUILD, pages]
+    words: list[str | Path] = [
+        "-q",
+        "-W",
+        "-c",
+        ROOT / "book",
+        "-d",
+        BUILD / "doctrees",
+        BUILD,
+        pages,
+    ]
     if subprocess.run([sys.executable, "-m", "sphinx", *words], check=False).returncode:
         sys.exit("error: rendering failed; the lines above say why")
     if (mine := target / "my-report").is_dir():

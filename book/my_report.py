@@ -114,7 +114,8 @@ def as_pdf(page: str, target: Path, scratch: Path) -> tuple[int, list[str]]:
     """
     shutil.copy(BOOK / "my_report.typ", scratch)
     pages = TypstPages(scratch)
-    heading = BeautifulSoup(page, "html.parser").title.get_text()
+    title = BeautifulSoup(page, "html.parser").title
+    heading = title.get_text() if title else ""
     body = pages.convert(page)
     main = scratch / "main.typ"
     start = f'#import "my_report.typ": *\n#show: report.with(title: {quoted(heading)})\n'

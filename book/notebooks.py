@@ -52,7 +52,7 @@ def execute(path: Path, **settings: Any) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    usual = dict(
+    usual: dict[str, Any] = dict(
         timeout=600,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
@@ -94,7 +94,7 @@ def executed(path: Path) -> NotebookNode:
     except Exception as error:  # nbformat has many for what is no notebook
         words = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise ReportError(f"{path} is not a notebook that can be read: {words}") from None
-    at = {}
+    at: dict[str, Any] = {}
     try:
         return execute(path, timeout=None, on_cell_start=at.update)
     except (CellExecutionError, DeadKernelError) as error:

@@ -40,7 +40,9 @@ def formula(tex: str, *, inline: bool) -> str:
         svg = ziamath.Latex(tex, size=EM, inline=inline).svg()
     except Exception:  # the library stops in many ways at TeX that it does not know
         return f"<code>{text}</code>"
-    *_, top, _, height = map(float, re.search(r'viewBox="([^"]+)"', svg)[1].split())
+    if not (box := re.search(r'viewBox="([^"]+)"', svg)):
+        return f"<code>{text}</code>"
+    *_, top, _, height = map(float, box[1].split())
     height, drop = height / EM, (top + height) / EM  # drop: how far it reaches below the line
     source = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
     style = f"height: {height:.3f}em; vertical-align: {-drop:.3f}em"
@@ -83,7 +85,7 @@ def as_html(notebook: NotebookNode, folder: Path) -> str:
     except InvalidNotebook as error:
         raise ReportError(f"{error}; paste the picture into its cell again") from None
     whole = BeautifulSoup(text, "html.parser")
-    for own in whole.main.find_all("style"):  # pandas sends one with each table
+    for own in whole.select("main style"):  # pandas sends one with each table
         own.decompose()
     for table in whole.find_all("table"):
         aligned = sides(table)

@@ -58,7 +58,7 @@ class TypstPages:
 
     def element(self, tag: Tag) -> str:
         """The markup of one tag."""
-        name, classes = tag.name, tag.get("class", [])
+        name, classes = tag.name, classes_of(tag)
         if name in DROPPED:
             return ""
         if name in ("table", "img"):
@@ -132,9 +132,9 @@ class TypstPages:
             self.left_out.append(source[:80])
             return "#" + quoted(f"[picture left out: {alt or source[:80]}]")
         words = f"{quoted(name)}, alt: {quoted(alt)}"
-        if "formula" in tag.get("class", []):
-            height, drop = (float(tag[f"data-{what}"]) for what in ("height", "drop"))
-            display = "true" if "display" in tag.parent.get("class", []) else "false"
+        if "formula" in classes_of(tag):
+            height, drop = (float(str(tag[f"data-{what}"])) for what in ("height", "drop"))
+            display = "true" if "display" in classes_of(tag.parent) else "false"
             sizes = f"height: {height:.3f}em, drop: {drop:.3f}em, display: {display}"
             return f"#formula({words}, {sizes})"
         width = str(tag.get("width") or _png_width(self.folder / name) or "")
@@ -183,8 +183,14 @@ def quoted(text: str) -> str:
 
 def _leads(tag: Tag) -> bool:
     """Is this the last paragraph before a result? Then they belong on one sheet."""
-    after = tag.parent.find_next_sibling() if tag.parent.name == "section" else None
-    return after is not None and "outputs" in after.get("class", []) and not tag.find_next_sibling()
+    above = tag.parent
+    after = above.find_next_sibling() if above and above.name == "section" else None
+    return "outputs" in classes_of(after) and not tag.find_next_sibling()
+
+
+def classes_of(tag: Tag | None) -> list[str]:
+    """The classes of a tag; none where there is no tag."""
+    return list(tag.get_attribute_list("class")) if tag and tag.has_attr("class") else []
 
 
 def _flat(rows: Iterable[Iterable[Tag]]) -> list[Tag]:

@@ -7,6 +7,7 @@ from __future__ import annotations  # an old Python shall reach the message abou
 
 import argparse
 import importlib.metadata
+import io
 import sys
 from collections.abc import Callable, Sequence
 
@@ -18,6 +19,8 @@ from .support.environment import (
     python,
     set_up,
 )
+
+QUICK = "--numprocesses=2 --dist=loadfile"
 
 
 def report(args: argparse.Namespace) -> int:
@@ -44,6 +47,28 @@ def editions(args: argparse.Namespace) -> int:
 def verify(args: argparse.Namespace) -> int:
     """instructors: recompute what submissions claim: SUBMISSION… [--output FOLDER] [--train]"""
     return python("-m", "instructors.verify", *args.rest, folder=None)
+
+
+def check(args: argparse.Namespace) -> int:
+    """lint, types and the quick unit tests: a minute, before the whole `test` [--no-tests]"""
+    steps = {
+        "style": ("ruff", "check", "."),
+        "format": ("ruff", "format", "--check", "."),
+        "types": ("mypy",),
+        # nbval and what is slow are left to ``test``
+        "tests": ("pytest", "tests", "-q", "-m", "not slow", "-o", f"addopts={QUICK}"),
+    }
+    if "--no-tests" in args.rest:
+        del steps["tests"]
+    else:
+        prepare()
+    failed = []
+    for name, words in steps.items():
+        print(f"{name}: {words[0]}", flush=True)
+        if python("-m", *words):
+            failed.append(name)
+    print(f"check: {', '.join(failed)} failed" if failed else "check: all is well", flush=True)
+    return len(failed)
 
 
 def test(args: argparse.Namespace) -> int:
@@ -149,7 +174,7 @@ def prepare() -> None:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     command.__name__.replace("_", "-"): command
     for command in (
-        *(report, my_report, verify, editions, test, test_browser, lab),
+        *(report, my_report, verify, editions, check, test, test_browser, lab),
         *(reproduce, bench, refresh, data, train, table),
     )
 }
@@ -159,7 +184,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command inside an environment that has everything installed."""
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # not every console can write →
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not every console can write →
     listing = "\n".join(f"  {name:12} {call.__doc__}" for name, call in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m cnnlib",

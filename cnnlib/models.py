@@ -5,6 +5,7 @@ import copy
 import io
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 
 import pandas as pd
 import torch
@@ -18,7 +19,10 @@ CLASSES = 10
 POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
 ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU}
 # gain √2 for ReLU (He et al. 2015) and gain 1 (Glorot and Bengio 2010, Keras's default)
-INITS = {"kaiming_uniform": nn.init.kaiming_uniform_, "glorot_uniform": nn.init.xavier_uniform_}
+INITS: dict[str, Callable[[Tensor], Tensor]] = {
+    "kaiming_uniform": nn.init.kaiming_uniform_,
+    "glorot_uniform": nn.init.xavier_uniform_,
+}
 
 
 class LeNet(nn.Module):
@@ -51,7 +55,9 @@ class LeNet(nn.Module):
 def block(arch: Arch, number: int, inputs: int) -> nn.Sequential:
     """Convolution → (batch norm) → activation → (2×2 pooling, stride 2 → (dropout))."""
     conv = arch.convs[number - 1]
-    layers = OrderedDict(conv=nn.Conv2d(inputs, conv.filters, conv.kernel, padding=conv.padding))
+    layers: OrderedDict[str, nn.Module] = OrderedDict(
+        conv=nn.Conv2d(inputs, conv.filters, conv.kernel, padding=conv.padding)
+    )
     if arch.batch_norm:
         layers["norm"] = nn.BatchNorm2d(conv.filters)
     layers["act"] = ACTIVATIONS[arch.activation]()
@@ -85,7 +91,8 @@ def initialise(model: nn.Module, init: str) -> None:
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             INITS[init](layer.weight)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 def build(experiment: str | Experiment, seed: int | None = None) -> LeNet:
@@ -137,6 +144,6 @@ def layer_table(model: nn.Module) -> pd.DataFrame:
     text = printed.getvalue()
     found = re.findall(r"^ *(\S+-\d+) +\[-1, ([\d, ]+)\] +([\d,]+)$", text, re.M)
     rows = {layer: (shape.replace(", ", "×"), count) for layer, shape, count in found}
-    rows["total"] = "", re.search(r"Total params: ([\d,]+)", text)[1]
-    rows["size (MB)"] = "", re.search(r"Estimated Total Size \(MB\): ([\d.]+)", text)[1]
+    for row, line in (("total", "Total params"), ("size (MB)", r"Estimated Total Size \(MB\)")):
+        rows[row] = "", re.findall(rf"{line}: ([\d,.]+)", text)[0]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["output shape", "parameters"])

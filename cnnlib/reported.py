@@ -12,8 +12,8 @@ class Reported(NamedTuple):
     """The figures of one model in a report; None where the report gives none."""
 
     report: int
-    train_acc: float
-    val_acc: float
+    train_acc: float | None = None
+    val_acc: float | None = None
     train_loss: float | None = None
     val_loss: float | None = None
     test_acc: float | None = None

@@ -45,7 +45,7 @@ class Run:
 
     experiment: Experiment
     seed: int
-    history: list[dict[str, float]]
+    history: list[dict[str, Any]]
     metrics: dict[str, float]
     provenance: dict[str, Any]
     folder: Path
@@ -164,7 +164,7 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         "parameters": count_parameters(model),
     }
     classes = predict_logits(model, data.val.images, experiment.data).argmax(dim=1).to(torch.uint8)
-    provenance = {
+    provenance: dict[str, Any] = {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "torchvision": importlib.metadata.version("torchvision"),
@@ -279,8 +279,8 @@ def _load(folder: Path, experiment: Experiment, seed: int) -> Run:
                 f"{record['seed']}, split {record['split']!r}, {diff(experiment, stored)}; "
                 f"{_again(experiment, seed)}"
             )
-        parts = (record[key] for key in ("history", "metrics", "provenance"))
-        return Run(experiment, seed, *parts, folder)
+        history, metrics, provenance = (record[k] for k in ("history", "metrics", "provenance"))
+        return Run(experiment, seed, history, metrics, provenance, folder)
     except (KeyError, TypeError, ValueError) as error:
         raise StoredRunError(
             f"{folder / RECORD} is damaged ({error}); {_again(experiment, seed)}"

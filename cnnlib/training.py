@@ -150,7 +150,8 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 def conv_kernels(model: nn.Module) -> list[nn.Parameter]:
     """The weights, without biases, of every convolution."""
-    return [layer.weight for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    found = (layer for layer in model.modules() if isinstance(layer, nn.Conv2d))
+    return [layer.weight for layer in found if isinstance(layer.weight, nn.Parameter)]
 
 
 def penalty(model: nn.Module, recipe: Recipe) -> float:
@@ -239,7 +240,7 @@ def keep_freed_memory() -> None:
     It would hand blocks of this size back to Linux and get them anew, page by page and cleared:
     a fifth of the time. It stays so until the process ends.
     """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    libc: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
     if hasattr(libc, "mallopt"):
         for option in (-1, -3):  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD in malloc.h
             libc.mallopt(option, 1 << 30)

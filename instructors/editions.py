@@ -65,13 +65,13 @@ def for_instructors(notebook: NotebookNode) -> NotebookNode:
     for _, cell in _code(notebook):
         if PREDICTION.search(cell.source):
             words = f"prediction = {found(notebook)}"
-            cell.source = PREDICTION.sub(lambda _, words=words: words, cell.source)
+            cell.source = PREDICTION.sub(words.replace("\\", r"\\"), cell.source)
         if ANSWER.search(cell.source):
             asked = CHECK.search(cell.source)
             if not asked or asked[1] not in answers:
                 raise ReportError(f"no exercise is known for the cell {cell.source!r}")
             words = f"answer = {answers[asked[1]]}"
-            cell.source = ANSWER.sub(lambda _, words=words: words, cell.source)
+            cell.source = ANSWER.sub(words.replace("\\", r"\\"), cell.source)
     return notebook
 
 

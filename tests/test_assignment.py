@@ -16,6 +16,8 @@ from cnnlib.analysis.evidence import paired
 from cnnlib.exercises.assignment import properties
 from cnnlib.models import layer_table
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 CHAIN = ["lenet5-mended", *(f"lenet5-var{i}-mended" for i in (1, 2, 3, 4))]
 STAR = ["baseline", "maxpool", "filters", "convolution", "dropout"]
 BASE = CATALOGUE["baseline"]

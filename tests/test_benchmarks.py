@@ -12,6 +12,8 @@ import growth
 import loops
 import training_speed
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 
 @pytest.mark.parametrize("name", loops.available())
 def test_every_loop_trains_again_and_again(name):

@@ -8,6 +8,8 @@ import pytest
 
 from book import build, notebooks
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 ROOT = Path(__file__).parents[1]
 
 

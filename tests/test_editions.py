@@ -157,6 +157,7 @@ def test_complaints_are_found(text, wrong):
 # For real ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_chapter_executed_in_both_editions(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(editions, "EDITIONS", tmp_path)
     assert editions.main([CHEAP[:2]]) == 0 and "Done." in capsys.readouterr().out

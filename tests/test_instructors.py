@@ -127,6 +127,7 @@ def test_the_students_book_has_neither_page():
     assert notebooks.REPORT not in (instructors.BOOK, *instructors.BOOK.parents)
 
 
+@pytest.mark.slow
 def test_the_instructors_book_is_rendered_apart(tmp_path, monkeypatch):
     """For real, with one chapter."""
     few = [path for path in notebooks.chapters() if path.stem.startswith("17")]

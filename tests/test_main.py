@@ -29,12 +29,14 @@ def test_an_unknown_command_is_refused():
     assert done.returncode == 2 and "'reprot'" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_experiment_is_one_clear_line():
     done = call("train", "maxpol")
     assert done.returncode == 1
     assert done.stderr == "error: no experiment is named 'maxpol'; did you mean 'maxpool'?\n"
 
 
+@pytest.mark.slow
 def test_an_unknown_kind_of_folds_is_one_clear_line():
     done = call("train", "lenet5", "--folds", "loo")
     assert done.returncode == 1

@@ -11,6 +11,8 @@ from cnnlib.data import LabelledImages
 from cnnlib.parallel.many import keep_freed_memory
 from cnnlib.parallel.stacked import Stacked, StackedDropout, Streams, stack, unstack
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 SEEDS = (3, 0, 7)
 CPU = torch.device("cpu")
 

@@ -18,6 +18,8 @@ from book import my_report, notebooks, to_typst
 from instructors.verify import reading
 from instructors.verify.intake import take_in
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 ROOT = Path(__file__).parents[1]
 
 CHAPTER = nbformat.read(my_report.CHAPTER, as_version=4)

@@ -188,6 +188,7 @@ def test_a_training_that_ends_early_stores_nothing(store, monkeypatch, error):
     assert contents(store) == []
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_nothing_that_counts(store):
     store.mkdir()
     code = (
@@ -203,6 +204,7 @@ def test_a_killed_process_leaves_nothing_that_counts(store):
     assert run(QUICK, verbose=False).history
 
 
+@pytest.mark.slow
 def test_two_processes_may_store_the_same_run(store, monkeypatch):
     first = run(QUICK, verbose=False)
     copy = store.parent / "copy"

@@ -186,7 +186,7 @@ def test_a_source_that_breaks_off_never_counts(tmp_path, package, monkeypatch):
 
 def test_two_processes_may_fetch_at_once(tmp_path, package):
     code = (
-        "import sys, pathlib; from cnnlib import sources; "
+        "import sys, pathlib; from cnnlib.support import sources; "
         "sources.PACKAGE_FOLDER = pathlib.Path(sys.argv[1]); "
         "sources.fetch(pathlib.Path(sys.argv[2]))"
     )

@@ -187,6 +187,8 @@ import multiprocessing, time
 from concurrent.futures import ProcessPoolExecutor
 from cnnlib.parallel.sweeps import _start_worker
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 if __name__ == "__main__":
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(1, spawn, initializer=_start_worker)

@@ -19,6 +19,8 @@ from cnnlib import (
 )
 from cnnlib.data import LabelledImages
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 BASELINE = CATALOGUE["baseline"]
 
 

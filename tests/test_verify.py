@@ -25,6 +25,7 @@ def odd(path, train):
     return Result(path.name)
 
 
+@pytest.mark.slow
 def test_one_bad_submission_never_stops_the_batch(capfd):
     names = ["hangs", "crashes", "eats", "stumbles", "talks", "good"]
     results = verify(names, jobs=3, seconds=25, work=odd)
@@ -73,6 +74,7 @@ def test_the_exit_status_says_whether_every_fact_is_right(called, tmp_path):
     assert (tmp_path / "out" / "index.html").exists() and (tmp_path / "out" / "class.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [[], ["x.zip", "--jobs", "0"], ["x.zip", "--what"]])
 def test_wrong_usage_is_status_2(words, capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -88,6 +90,7 @@ def test_an_output_that_cannot_be_written_is_wrong_usage(tmp_path, capsys):
     assert ended.value.code == 2 and "cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_goes_through_the_front_door(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)  # what is named relatively lies where the instructor is
     (tmp_path / "a.zip").write_bytes(b"no zip")

@@ -21,6 +21,8 @@ from instructors.verify.intake import RefusedError, TakenIn
 from instructors.verify.one import look
 from instructors.verify.rubric import given, reachable
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 
 @pytest.fixture(scope="module", autouse=True)
 def once():

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from ..experiment import Data, nearest
+from ..models import LeNet
 from ..support.sources import ROOT
 from ..training import predict_logits
 
@@ -63,7 +64,7 @@ def activations(
 # The learned representation, and maps of it --------------------------------------------------
 
 
-def embed(model: nn.Module, images: Tensor, data: Data) -> Tensor:
+def embed(model: LeNet, images: Tensor, data: Data) -> Tensor:
     """What a ``LeNet`` hands to its last layer, in eval mode: float32 (N, 84).
 
     The images are uint8 (N, 1, 28, 28). These are the outputs of the last activation; where

@@ -27,7 +27,7 @@ def never_predicted(run: Run) -> list[str]:
 def largest_rise(run: Run) -> tuple[float, int]:
     """The largest rise of the validation accuracy within one epoch, from epoch 4 on; and which."""
     return max(
-        (after["val_acc"] - before["val_acc"], after["epoch"])
+        (after["val_acc"] - before["val_acc"], int(after["epoch"]))
         for before, after in pairwise(run.history[2:])
     )
 

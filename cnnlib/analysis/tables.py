@@ -16,7 +16,7 @@ from ..runs import Run, run, stored_runs, stored_seeds
 from .evidence import OverSeeds, groups, over_seeds, paired
 
 BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
-NOT_REPORTED = Reported(0, *[None] * 6)
+NOT_REPORTED = Reported(0)
 
 
 def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
@@ -66,7 +66,8 @@ def against_parents(names: Sequence[str]) -> pd.DataFrame:
     """
     rows = {}
     for name in names:
-        parent = CATALOGUE[name].parent
+        if not (parent := CATALOGUE[name].parent):
+            raise ValueError(f"{name!r} has no parent to be compared with; name variants only")
         found = difference(name, parent)
         p_all = min(1.0, found.p_value * len(names))
         rows[name] = (parent, found.mean, found.low, found.high, found.p_value, p_all)

@@ -179,8 +179,8 @@ def growth(name: str, expected: int, digits: int) -> Evidence:
 
 def one_change(child: str) -> Evidence:
     """Does the variant differ from its parent in one property?"""
-    parent = CATALOGUE[child].parent
-    names = [name for name, *_ in changes(CATALOGUE[parent], CATALOGUE[child])]
+    variant = CATALOGUE[child]
+    names = [name for name, *_ in changes(CATALOGUE[str(variant.parent)], variant)]
     return fact(len(names) == 1, f"changed: {', '.join(names)}")
 
 
@@ -194,8 +194,8 @@ def adam_without_schedule() -> Evidence:
 def sorted_by_both() -> Evidence:
     """Do report 1's training and validation accuracies give the same order?"""
     names = [name for name, figures in REPORTED.items() if figures.report == 1]
-    by_train = sorted(names, key=lambda name: -REPORTED[name].train_acc)
-    by_val = sorted(names, key=lambda name: -REPORTED[name].val_acc)
+    by_train = sorted(names, key=lambda name: REPORTED[name].train_acc or 0, reverse=True)
+    by_val = sorted(names, key=lambda name: REPORTED[name].val_acc or 0, reverse=True)
     moved = [name for name, other in zip(by_train, by_val, strict=True) if name != other]
     return fact(not moved, f"by validation these change places: {', '.join(moved)}")
 

@@ -70,13 +70,14 @@ def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) ->
     numbers = {name.lower(): i for i, name in enumerate(names)}
     numbers |= {str(i): i for i in range(len(names))}
     given = [numbers.get(str(answer).strip().lower()) for answer in answers]
-    if None in given:
+    known = [number for number in given if number is not None]
+    if len(known) < len(given):
         unknown = str(answers[given.index(None)])
         print(f"Quiz: {unknown!r} is not a class; {nearest(unknown, list(names))}")
         return
-    right = sum(mine == int(label) for mine, label in zip(given, labels, strict=True))
+    right = sum(mine == int(label) for mine, label in zip(known, labels, strict=True))
     print(f"Quiz: {right} of {len(labels)} right.")
-    for i, (mine, label) in enumerate(zip(given, labels, strict=True), start=1):
+    for i, (mine, label) in enumerate(zip(known, labels, strict=True), start=1):
         if mine != int(label):
             print(f"  image {i}: you say {names[mine]}, the label says {names[int(label)]}")
 

@@ -69,7 +69,7 @@ EXERCISES: dict[str, Exercise] = {
         solution="16 * (3 * 3 * 16 + 1)",
         wrong="16 * (3 * 3 + 1)",
         judge=number(
-            lambda: count_parameters(build("capstone-stack").features.block2.conv),
+            lambda: count_parameters(build("capstone-stack").get_submodule("features.block2.conv")),
             "one kernel for each of the maps that come in, and a bias for each filter.",
         ),
     ),

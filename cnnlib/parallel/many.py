@@ -8,14 +8,16 @@ model already fills the processor (64 filters on a CPU), nothing is gained.
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from ..augment import augment
 from ..data import LabelledImages
-from ..experiment import Experiment
+from ..experiment import Data, Experiment
 from ..models import LeNet
 from ..support.progress import bar
 from ..training import (
@@ -98,7 +100,7 @@ def train_stacked_epoch(
     shuffled = streams.orders(len(train)).to(train.labels.device)  # (S, images)
     for batch in shuffled.split(experiment.recipe.batch_size, dim=1):  # (S, B)
         chosen = [train.images[row] for row in batch]  # S times (B, 1, 28, 28)
-        chosen = streams.each(lambda i, chosen=chosen: augment(chosen[i], experiment.data))
+        chosen = streams.each(partial(_augmented, chosen, experiment.data))
         images = torch.cat(chosen, dim=1).contiguous(memory_format=torch.channels_last)
         logits = network(normalise(images, experiment.data))  # (B, S, 10)
         labels = train.labels[batch.T]  # (B, S)
@@ -124,6 +126,11 @@ def train_stacked_epoch(
         )
     means = zip(total.sum(dim=0).tolist(), right.tolist(), strict=True)
     return [{"train_loss": loss / len(train), "train_acc": n / len(train)} for loss, n in means]
+
+
+def _augmented(images: Sequence[Tensor], data: Data, seed: int) -> Tensor:
+    """The images of one of the seeds, augmented."""
+    return augment(images[seed], data)
 
 
 def evaluate_stacked(

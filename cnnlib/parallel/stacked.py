@@ -110,7 +110,8 @@ def widened(layer: nn.Module, streams: Streams, dim: int) -> nn.Module:
             return nn.Sequential(inner)
         case nn.Conv2d():
             outputs = many * layer.out_channels
-            return StackedConv(layer.in_channels, outputs, layer.kernel_size, padding=layer.padding)
+            side, padding = layer.kernel_size[0], layer.padding[0]  # all are square
+            return StackedConv(layer.in_channels, outputs, side, padding=int(padding))
         case nn.BatchNorm2d():
             return StackedNorm(many * layer.num_features)
         case nn.Linear():

@@ -13,7 +13,7 @@ from concurrent.futures import (
     as_completed,
 )
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from multiprocessing import resource_tracker
 
 import torch
@@ -82,9 +82,14 @@ def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> li
     """Train and store these; what failed, in words."""
     failed = []
     workers = min(len(todo), os.cpu_count() or 1)
-    own = None if executor else ThreadPoolExecutor(workers, initializer=_deaf_to_ctrl_c)
     job = _job if executor else _in_a_process
-    with own or nullcontext(executor) as pool, bar(len(todo), "training", "run") as progress:
+    # a pool of our own ends with the block; one that was given is left open
+    context: AbstractContextManager[Executor] = (
+        nullcontext(executor)
+        if executor
+        else ThreadPoolExecutor(workers, initializer=_deaf_to_ctrl_c)
+    )
+    with context as pool, bar(len(todo), "training", "run") as progress:
         waiting = {pool.submit(job, *which): which for which in todo}
         try:
             for future in as_completed(waiting):
@@ -98,7 +103,7 @@ def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> li
         except KeyboardInterrupt:  # what is being trained is dropped, what is stored stays
             for future in waiting:
                 future.cancel()
-            while own and not all(future.done() for future in waiting):
+            while not executor and not all(future.done() for future in waiting):
                 for worker in multiprocessing.active_children():
                     worker.terminate()
                 time.sleep(0.1)  # one may only just be starting
@@ -133,7 +138,8 @@ def _start_worker() -> None:
 
 def _end_with_parent() -> None:
     """A sweep that was killed shall leave no process behind that trains on, unasked."""
-    multiprocessing.parent_process().join()
+    if parent := multiprocessing.parent_process():
+        parent.join()
     os._exit(1)
 
 

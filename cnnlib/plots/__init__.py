@@ -4,7 +4,18 @@ Functions with an ``ax`` argument return the Axes, grids return the Figure. Each
 text alternative from the data it draws; ``show`` displays the picture together with it.
 """
 
-from .basic import DPI, PALETTE, bars, class_bars, describe, images, intervals, lines, show
+from .basic import (
+    DPI,
+    PALETTE,
+    bars,
+    class_bars,
+    describe,
+    figure_of,
+    images,
+    intervals,
+    lines,
+    show,
+)
 from .inside import (
     MARKERS,
     feature_maps,
@@ -27,6 +38,7 @@ __all__ = [
     "curves",
     "describe",
     "feature_maps",
+    "figure_of",
     "garments",
     "images",
     "intervals",

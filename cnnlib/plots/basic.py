@@ -47,7 +47,7 @@ def dots() -> int:
 
 def rendered(drawn: Axes | Figure, alt: str | None = None) -> tuple[bytes, str]:
     """The bytes of a figure's PNG and its text alternative, as for ``show``; closes it."""
-    figure = drawn if isinstance(drawn, Figure) else drawn.get_figure()
+    figure = figure_of(drawn)
     alt = alt or getattr(figure, "alt_text", None)
     if not alt:
         raise ValueError("this figure has no text alternative; give one with show(…, alt=…)")
@@ -114,7 +114,7 @@ def bars(
     ax.grid(visible=False, axis="y")
     sns.despine(ax=ax)
     told = "; ".join(f"{name} {number.format(value)}" for name, value in values.items())
-    describe(ax.get_figure(), f"Bar chart of {xlabel}. {told}.")
+    describe(figure_of(ax), f"Bar chart of {xlabel}. {told}.")
     return ax
 
 
@@ -149,7 +149,7 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
         for name, row in table.iterrows()
     ]
     order = ", best first" if table.value.is_monotonic_decreasing else ""
-    describe(ax.get_figure(), f"Dot plot of {xlabel}{order}. {'; '.join(told)}.")
+    describe(figure_of(ax), f"Dot plot of {xlabel}{order}. {'; '.join(told)}.")
     return ax
 
 
@@ -174,11 +174,20 @@ def lines(
     ax.legend(fontsize=9)
     sns.despine(ax=ax)
     told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
-    describe(ax.get_figure(), f"Line plot of {ylabel} against {xlabel}. {told}.")
+    describe(figure_of(ax), f"Line plot of {ylabel} against {xlabel}. {told}.")
     return ax
 
 
 def describe(figure: Figure, text: str) -> Figure:
     """Give a figure its text alternative; hands the figure back."""
-    figure.alt_text = text
+    vars(figure)["alt_text"] = text  # where ``rendered`` looks for it
+    return figure
+
+
+def figure_of(drawn: Axes | Figure) -> Figure:
+    """The whole figure to which Axes belong; a Figure as it is."""
+    if isinstance(drawn, Figure):
+        return drawn
+    figure = drawn.get_figure(root=True)
+    assert isinstance(figure, Figure), "these Axes were taken out of their figure"
     return figure

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from ..data import CLASS_NAMES
-from .basic import PALETTE, describe, images, rendered, show
+from .basic import PALETTE, describe, figure_of, images, rendered, show
 
 MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
 
@@ -162,7 +162,7 @@ def scatter(
     classes = np.unique(labels)
     for k in classes:
         ax.scatter(
-            *points[labels == k].T,
+            *_across_down(points[labels == k]),
             s=20 if len(points) > 500 else 28,
             color=sns.color_palette(PALETTE)[k],
             marker=MARKERS[k],
@@ -175,14 +175,14 @@ def scatter(
     told += f", coloured by class: {', '.join(names[k] for k in classes)}."
     if wrong is not None:
         ringed = points[np.asarray(wrong)]
-        ring = dict(s=34, facecolors="none", edgecolors="black", linewidths=0.8)
-        ax.scatter(*ringed.T, label="network is wrong", **ring)
+        ring: dict[str, Any] = dict(s=34, facecolors="none", edgecolors="black", linewidths=0.8)
+        ax.scatter(*_across_down(ringed), label="network is wrong", **ring)
         told += f" {len(ringed):,} points are ringed: there the network is wrong."
     _map_axes(ax, title)
     if legend:
-        place = dict(loc="center left", bbox_to_anchor=(1, 0.5))
+        place: dict[str, Any] = dict(loc="center left", bbox_to_anchor=(1, 0.5))
         ax.legend(**place, fontsize=9, frameon=False, markerscale=1.6)
-    describe(ax.get_figure(), told)
+    describe(figure_of(ax), told)
     return ax
 
 
@@ -227,14 +227,19 @@ def garments(points: Any, pictures: Any, *, cells: int = 12, ax: Axes | None = N
     square = np.minimum(scaled.astype(int), cells - 1)
     by_distance = np.linalg.norm(scaled - square - 0.5, axis=1).argsort()
     first = np.unique(square[by_distance], axis=0, return_index=True)[1]
-    ax.scatter(*points.T, s=4, color="0.75", linewidths=0)
+    ax.scatter(*_across_down(points), s=4, color="0.75", linewidths=0)
     for i in by_distance[first]:
         picture = OffsetImage(np.asarray(pictures[i]).squeeze(), cmap="gray", zoom=0.85)
         ax.add_artist(AnnotationBbox(picture, points[i], frameon=False, pad=0))
     _map_axes(ax)
     told = f"A map of {len(points):,} images as grey points; every here and there the image itself"
-    describe(ax.get_figure(), f"{told} is drawn at its place, so that regions show their garments.")
+    describe(figure_of(ax), f"{told} is drawn at its place, so that regions show their garments.")
     return ax
+
+
+def _across_down(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two columns of points (N, 2)."""
+    return points[:, 0], points[:, 1]
 
 
 def neighbourhood(
@@ -247,12 +252,13 @@ def neighbourhood(
     """
     points, near = np.asarray(points), list(near)[:10]
     figure = plt.figure(figsize=(10, 4.6))
-    place, beside = figure.subfigures(1, 2, width_ratios=(1.1, 1))
+    halves: Any = figure.subfigures(1, 2, width_ratios=(1.1, 1))
+    place, beside = halves
     ax = place.subplots()
-    ax.scatter(*points.T, s=6, color="0.75", linewidths=0)
+    ax.scatter(*_across_down(points), s=6, color="0.75", linewidths=0)
     blue, orange = sns.color_palette(PALETTE)[:2]
-    ax.scatter(*points[near].T, s=45, color=blue, marker="x", label="its ten nearest")
-    ax.scatter(*points[[index]].T, s=110, color=orange, marker="*", label="the image")
+    ax.scatter(*_across_down(points[near]), s=45, color=blue, marker="x", label="its ten nearest")
+    ax.scatter(*_across_down(points[[index]]), s=110, color=orange, marker="*", label="the image")
     _map_axes(ax)
     ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(0, 0), ncols=2, frameon=False)
     for one, i in zip(

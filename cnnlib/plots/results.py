@@ -1,6 +1,7 @@
 """Figures of runs: curves over the epochs, and confusion matrices."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from ..data import CLASS_NAMES
 from ..runs import Run
-from .basic import PALETTE, describe
+from .basic import PALETTE, describe, figure_of
 
 
 def curves(runs: Sequence[Run]) -> Figure:
@@ -57,7 +58,7 @@ def losses(runs: Sequence[Run]) -> Figure:
     """
     columns = min(3, len(runs))
     rows = -(-len(runs) // columns)
-    size = dict(figsize=(3.2 * columns, 2.3 * rows + 0.2), layout="constrained")
+    size: dict[str, Any] = dict(figsize=(3.2 * columns, 2.3 * rows + 0.2), layout="constrained")
     figure, grid = plt.subplots(rows, columns, sharey=True, squeeze=False, **size)
     told, (blue, orange) = [], sns.color_palette(PALETTE)[:2]
     for ax, one in zip(grid.flat, runs, strict=False):
@@ -166,7 +167,7 @@ def confusion(
         if i != j and blanked[i][j]
     )
     diagonal = "; ".join(f"{name} {written[i][i]}" for i, name in enumerate(names))
-    figure, start = ax.get_figure(), f"{kind}, {title}" if title else kind
+    figure, start = figure_of(ax), f"{kind}, {title}" if title else kind
     text = f"{start}. Largest off the diagonal: {told or 'none'}. On the diagonal: {diagonal}."
     describe(figure, f"{getattr(figure, 'alt_text', '')} {text}".strip())
     return ax

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from cnnlib.support.progress import bar
 
@@ -73,7 +74,7 @@ def _start(
 ) -> _Running:
     # a server that has torch imported forks in milliseconds; Windows starts each from nothing
     kinds = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in kinds else "spawn")
+    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in kinds else "spawn")
     if "forkserver" in kinds:
         context.set_forkserver_preload([__name__, "instructors.verify.one"])
     ours, theirs = context.Pipe(duplex=False)

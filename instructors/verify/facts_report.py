@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scipy.stats import binomtest
 
 from cnnlib import data
 from cnnlib.analysis.evidence import Paired, accuracy_interval, paired
 from cnnlib.exercises.fields import PROMPT, REQUIRED, written
-from cnnlib.experiment import diff
+from cnnlib.experiment import Experiment, diff
 from cnnlib.models import count_parameters
 
 from .intake import shown
@@ -74,19 +74,22 @@ def of_differences(made: Submission) -> Iterator[Fact]:
         yield Fact("models", "report: table of the models", DASH, DASH, Outcome.MISSING, why)
     parents = {child.name: parent for parent, child in made.pairs}
     for model in made.models:
-        for table in tables if model.experiment else []:
+        for table in tables:
+            if model.experiment is None:
+                break
             told, parent = table.column("what changes").get(model.name), parents.get(model.name)
             if parent and parent.experiment:
                 found = diff(parent.experiment, model.experiment)
                 verdict = judged(told == found, "the declarations differ otherwise")
                 name = f"report, {model.name}: what changes"
                 yield Fact("models", name, shown(told or DASH), found, *verdict)
-            yield from compared("models", model.name, table, {"parameters": _size(model)})
+            size = {"parameters": _size(model.experiment)}
+            yield from compared("models", model.name, table, size)
 
 
-def _size(model: Model) -> Expected:
+def _size(experiment: Experiment) -> Expected:
     try:
-        count = count_parameters(skeleton(model.experiment))
+        count = count_parameters(skeleton(experiment))
     except ModelError:
         return NOTHING
     return Expected(count, -0.5, f"{count:,}")  # a count is right or wrong
@@ -99,7 +102,7 @@ def of_layers(made: Submission) -> Iterator[Fact]:
         name, table = f"report, {model.name}: layer table", tables.get(model.name)
         if table is None:
             yield Fact("report", name, DASH, DASH, Outcome.MISSING, "it is not displayed")
-        elif model.experiment and (size := _size(model)).value is not None:
+        elif model.experiment and (size := _size(model.experiment)).value is not None:
             told = table.column("parameters").get("total", DASH)
             same = judged(agrees(told, size.value, size.tolerance), "the total is another")
             yield Fact("report", name, shown(told), size.shown, *same)
@@ -122,8 +125,8 @@ def of_results(made: Submission) -> Iterator[Fact]:
 def _results(model: Model) -> dict[str, Expected]:
     found, metrics = model.found, model.record.metrics if model.record else {}
     train = found.train if found else None
-    acc = train.acc if train else metrics.get("train_acc")
-    loss = train.loss if train else metrics.get("train_loss")
+    acc: Any = train.acc if train else metrics.get("train_acc")
+    loss: Any = train.loss if train else metrics.get("train_loss")
     note = "" if train else "by run.json alone; verify --train evaluates the training images too"
     return {
         "train top-1 (%)": acc_of(acc)._replace(note=note) if is_number(acc) else NOTHING,
@@ -196,7 +199,7 @@ def p_of(part: str, row: str, table: StoredTable, told: list[str], found: Paired
     counts = [parse_number(one) for one in told]
     near = zip(counts, (found.only_first, found.only_second), strict=True)
     if all(one is not None and abs(one - right) <= IMAGES for one, right in near):
-        first, second = (int(one) for one in counts)
+        first, second = (int(one) for one in counts if one is not None)
         values.append(binomtest(first, first + second).pvalue if first + second else 1.0)
     same = any(agrees(text, value) for value in values)
     return Fact(

@@ -13,7 +13,7 @@ from cnnlib.exercises.assignment import (
     SMALLEST_BATCH,
     properties,
 )
-from cnnlib.experiment import HOLDOUT, diff, identity
+from cnnlib.experiment import HOLDOUT, Experiment, Recipe, diff, identity
 from cnnlib.models import count_parameters
 from cnnlib.runs import PREDICTIONS, WEIGHTS
 from cnnlib.training import lr_schedule
@@ -21,7 +21,7 @@ from cnnlib.training import lr_schedule
 from .intake import shown
 from .numbers import ACC, IMAGES, LOSS
 from .reading import Record, is_number
-from .recompute import ModelError, skeleton, tensors
+from .recompute import ModelError, Recomputed, skeleton, tensors
 from .results import Fact, Outcome, judged
 from .submission import Model, Submission
 
@@ -37,7 +37,7 @@ def of_models(made: Submission) -> Iterator[Fact]:
     )  # fmt: skip
     yield Fact("models", "five models", DASH, str(count), *judged(count == MODELS, why))
     known = [model for model in made.models if model.experiment]
-    names = {identity(model.experiment): model.name for model in reversed(known)}
+    names = {identity(one.experiment): one.name for one in reversed(known) if one.experiment}
     different = len(names) == len(known) == len({model.name for model in known})
     why = "two of them declare the same, or have the same name"
     yield Fact("models", "all different", DASH, f"{len(names)}", *judged(different, why))
@@ -60,19 +60,18 @@ def of_model(model: Model) -> Iterator[Fact]:
     if model.record is None:
         yield Fact("training", model.name, "a run", DASH, Outcome.MISSING, model.absent)
         return
-    yield from _declared(model)
     if model.experiment:
-        yield from _history(model.name, model)
-    yield from _weights(model)
+        yield from _declared(model.name, model.record, model.experiment)
+        yield from _history(model.name, model.record, model.experiment.recipe)
+    else:
+        name, why = f"{model.name}: declaration", model.record.problem
+        yield Fact("models", name, DASH, DASH, Outcome.WRONG, why)
+    yield from _weights(model, model.record)
     if model.found:
-        yield from _evaluated(model)
+        yield from _evaluated(model.name, model.record, model.found)
 
 
-def _declared(model: Model) -> Iterator[Fact]:
-    record, name, experiment = model.record, model.name, model.experiment
-    if experiment is None:
-        yield Fact("models", f"{name}: declaration", DASH, DASH, Outcome.WRONG, record.problem)
-        return
+def _declared(name: str, record: Record, experiment: Experiment) -> Iterator[Fact]:
     recipe = experiment.recipe
     yield Fact(
         "models", f"{name}: epochs", str(recipe.epochs), f"at most {MOST_EPOCHS}",
@@ -85,7 +84,7 @@ def _declared(model: Model) -> Iterator[Fact]:
     fits = experiment.data.split == "holdout" and record.split == HOLDOUT
     told, why = shown(f"{experiment.data.split}, {record.split}"), "it was validated on others"
     yield Fact("models", f"{name}: split", told, f"holdout, {HOLDOUT}", *judged(fits, why))
-    yield _size(model)
+    yield _size(name, record, experiment)
     if found := re.search(r"-([0-9a-f]{12})$", record.folder):
         seed = record.seed if type(record.seed) is int else -1
         told = identity(experiment, seed)
@@ -94,18 +93,18 @@ def _declared(model: Model) -> Iterator[Fact]:
         yield Fact("models", f"{name}: identity", found[1], told, *same)
 
 
-def _size(model: Model) -> Fact:
-    told, name = model.record.metrics.get("parameters"), f"{model.name}: parameters in run.json"
+def _size(model: str, record: Record, experiment: Experiment) -> Fact:
+    told, name = record.metrics.get("parameters"), f"{model}: parameters in run.json"
     try:
-        count = count_parameters(skeleton(model.experiment))
+        count = count_parameters(skeleton(experiment))
     except ModelError as error:
         return Fact("models", name, shown(str(told)), DASH, Outcome.WRONG, str(error))
     why = "the declaration gives another number"
     return Fact("models", name, shown(str(told)), str(count), *judged(told == count, why))
 
 
-def _weights(model: Model) -> Iterator[Fact]:
-    record, name = model.record, f"{model.name}: weights"
+def _weights(model: Model, record: Record) -> Iterator[Fact]:
+    name = f"{model.name}: weights"
     if record.weights is None:
         yield Fact("training", name, WEIGHTS, DASH, Outcome.UNCHECKED, model.absent)
         return
@@ -120,9 +119,8 @@ def _weights(model: Model) -> Iterator[Fact]:
 # The history ---------------------------------------------------------------------------------
 
 
-def _history(name: str, model: Model) -> Iterator[Fact]:
+def _history(name: str, record: Record, recipe: Recipe) -> Iterator[Fact]:
     """The epochs agree with the declaration, with the counts of images and with the end."""
-    record, recipe = model.record, model.experiment.recipe
     epochs = [epoch for epoch in record.history if isinstance(epoch, dict)]
     told = f"{len(record.history)} epochs"
     right = [epoch.get("epoch") for epoch in epochs] == [*range(1, min(recipe.epochs, 1000) + 1)]
@@ -138,8 +136,8 @@ def _history(name: str, model: Model) -> Iterator[Fact]:
     rates, wanted = [epoch["lr"] for epoch in epochs], lr_schedule(recipe)
     same = all(abs(a - b) <= 1e-9 * abs(b) for a, b in zip(rates, wanted, strict=True))
     why = "the learning rates are not those of the declared schedule"
-    ends = [f"{one[0]:g} … {one[-1]:g}" for one in (rates, wanted)]
-    yield Fact("training", f"{name}: learning rates", *ends, *judged(same, why))
+    claimed, right_ones = (f"{one[0]:g} … {one[-1]:g}" for one in (rates, wanted))
+    yield Fact("training", f"{name}: learning rates", claimed, right_ones, *judged(same, why))
     for problem in _impossible(epochs):
         told = f"{name}: figures of the epochs"
         yield Fact("training", told, DASH, DASH, Outcome.WRONG, problem)
@@ -177,10 +175,9 @@ def _end(name: str, record: Record, last: dict[str, Any]) -> Iterator[Fact]:
 # The figures ---------------------------------------------------------------------------------
 
 
-def _evaluated(model: Model) -> Iterator[Fact]:
+def _evaluated(name: str, record: Record, found: Recomputed) -> Iterator[Fact]:
     """The run's figures are those that its weights give."""
-    found, metrics, name = model.found, model.record.metrics, model.name
-    figures = [
+    figures: list[tuple[str, float, float]] = [
         ("val_acc", found.val.acc, ACC),
         ("val_loss", found.val.loss, LOSS),
         ("penalty", found.penalty, LOSS),
@@ -191,16 +188,16 @@ def _evaluated(model: Model) -> Iterator[Fact]:
             ("train_loss", found.train.loss, LOSS),
         ]
     for key, value, tolerance in figures:
-        told = metrics.get(key)
+        told = record.metrics.get(key)
         same = is_number(told) and abs(told - value) <= tolerance
         why = "the weights give another figure"
         row = f"{name}: {key} in run.json"
         yield Fact("training", row, _show(told), _show(value), *judged(same, why))
-    yield _predictions(model)
+    yield _predictions(name, record, found)
 
 
-def _predictions(model: Model) -> Fact:
-    name, content = f"{model.name}: stored predictions", model.record.predictions
+def _predictions(model: str, record: Record, found: Recomputed) -> Fact:
+    name, content = f"{model}: stored predictions", record.predictions
     if content is None:
         why = f"{PREDICTIONS} is not handed in; the weights give the same"
         return Fact("training", name, DASH, DASH, Outcome.JUDGE, why)
@@ -208,7 +205,7 @@ def _predictions(model: Model) -> Fact:
         stored = tensors(content, PREDICTIONS).get("val")
     except ModelError as error:
         return Fact("training", name, DASH, DASH, Outcome.WRONG, str(error))
-    computed = model.found.val.predicted
+    computed = found.val.predicted
     if stored is None or stored.shape != computed.shape:
         why = f"they are not {len(computed):,} classes"
         return Fact("training", name, DASH, DASH, Outcome.WRONG, why)

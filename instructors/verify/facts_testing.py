@@ -47,41 +47,41 @@ def of_test(made: Submission) -> Iterator[Fact]:
         why = "mine.test() is not displayed in the report"
         yield Fact("test", "report: table of the test set", DASH, DASH, Outcome.MISSING, why)
         return
-    known = [model for model in made.models if model.found]
-    best = sorted(known, key=lambda model: -model.found.val.acc)[:2]
+    accs = {model.name: model.found.val.acc for model in made.models if model.found}
+    known = [model for model in made.models if model.name in accs]
+    best = sorted(known, key=lambda model: -accs[model.name])[:2]
     tested = {name for table in tables for name in table.rows}
     chosen = [model for model in made.models if model.name in tested]
-    yield _chosen(made, best, tested)
+    yield _chosen(made, best, tested, accs)
     found = {model.name: model.found.test() for model in chosen if model.found}
     for table in tables:
         for name in sorted(tested):
-            yield from _row(made, name, table, found)
+            yield from _row(name, table, found, accs)
 
 
-def _chosen(made: Submission, best: list[Model], tested: set[str]) -> Fact:
+def _chosen(made: Submission, best: list[Model], tested: set[str], accs: dict[str, float]) -> Fact:
     """Are these the two best? Ties within another machine's rounding count as either."""
     name, told = "the two best, and no others", ", ".join(sorted(tested))[:120]
     right = ", ".join(sorted(model.name for model in best))
     if len(best) < 2 or not all(model.found for model in made.models):
         why = "not every model could be evaluated"
         return Fact("test", name, told, right or DASH, Outcome.UNCHECKED, why)
-    least = min(model.found.val.acc for model in best) - ACC
-    good = {model.name for model in made.models if model.found.val.acc >= least}
+    least = min(accs[model.name] for model in best) - ACC
+    good = {name for name, acc in accs.items() if acc >= least}
     same = len(tested) == 2 and tested <= good
     return Fact("test", name, told, right, *judged(same, "others are best by validation"))
 
 
 def _row(
-    made: Submission, name: str, table: StoredTable, found: dict[str, Figures]
+    name: str, table: StoredTable, found: dict[str, Figures], accs: dict[str, float]
 ) -> Iterator[Fact]:
     if name not in found:
         why = "no weights of this model could be evaluated"
         yield Fact("test", f"report, {name[:80]}: test figures", DASH, DASH, Outcome.UNCHECKED, why)
         return
-    model = next(model for model in made.models if model.name == name)
     figures, others = found[name], [one for other, one in found.items() if other != name]
     expected = {
-        "val top-1 (%)": acc_of(model.found.val.acc),
+        "val top-1 (%)": acc_of(accs[name]),
         "test top-1 (%)": acc_of(figures.acc),
         "test loss": loss_of(figures.loss),
     }

@@ -87,7 +87,7 @@ def _taken(path: Path, limits: Limits) -> TakenIn:
     if not path.is_file():
         raise RefusedError(f"{shown(path.name)} is no regular file")
     if path.suffix.lower() == ".ipynb":
-        return _read(iter([(path.name, path.stat().st_size, partial(path.open, "rb"))]), limits)
+        return _read(iter([(path.name, path.stat().st_size, partial(_opened, path))]), limits)
     if not zipfile.is_zipfile(path):
         raise RefusedError(
             f"{shown(path.name)} is neither a folder, nor a whole zip file, nor a notebook"
@@ -125,6 +125,10 @@ def _read(listed: Iterator[Listed], limits: Limits) -> TakenIn:
     return TakenIn(files, tuple(pickles))
 
 
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
 def _in_folder(top: Path) -> Iterator[Listed]:
     """The files of a folder; hidden folders are left out, and no link is followed."""
 
@@ -143,7 +147,7 @@ def _in_folder(top: Path) -> Iterator[Listed]:
             if stat.S_ISLNK(found.st_mode):
                 raise RefusedError(f"{shown(told)} is a link; links are not followed")
             if stat.S_ISREG(found.st_mode):
-                yield told, found.st_size, partial(path.open, "rb")
+                yield told, found.st_size, partial(_opened, path)
             elif not stat.S_ISDIR(found.st_mode):
                 raise RefusedError(f"{shown(told)} is no regular file")
 

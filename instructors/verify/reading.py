@@ -7,7 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeGuard
 
 from book.notebooks import StoredTable, tables
 from cnnlib.experiment import Experiment, from_dict
@@ -187,7 +187,7 @@ def _plain(experiment: Experiment) -> None:
         raise ValueError("batch_norm and softmax are true or false")
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Is it a finite number, and not true or false?"""
     try:
         return type(value) in (int, float) and math.isfinite(value)

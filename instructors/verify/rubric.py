@@ -6,6 +6,7 @@ or a text is the student's own: those points stay open. A weak accuracy costs no
 """
 
 import re
+from collections.abc import Sequence
 
 from .facts_testing import CHOICES
 from .results import Fact, Line, Outcome
@@ -107,7 +108,7 @@ def _choices(facts: list[Fact]) -> list[Line]:
     return lines
 
 
-def given(lines: list[Line]) -> int:
+def given(lines: Sequence[Line]) -> int:
     """Points given mechanically, of the choice tasks 30 at most."""
     choice = sum(line.given for line in lines if line.part.startswith("choice"))
     return sum(line.given for line in lines if not line.part.startswith("choice")) + min(
@@ -115,7 +116,7 @@ def given(lines: list[Line]) -> int:
     )
 
 
-def reachable(lines: list[Line]) -> int:
+def reachable(lines: Sequence[Line]) -> int:
     """The most that a human can make of it: given and left, of the choice tasks 30 at most."""
     choice = sum(line.given + line.left for line in lines if line.part.startswith("choice"))
     fixed = sum(line.given + line.left for line in lines if not line.part.startswith("choice"))
