@@ -19,6 +19,8 @@ from cnnlib.parallel.sweeps import fold_experiments
 from cnnlib.runs import RECORD
 from cnnlib.support.sources import ROOT
 
+pytestmark = pytest.mark.slow  # trains, renders or starts processes
+
 QUICK = vary(CATALOGUE["maxpool"], "quick", recipe=dict(epochs=2))
 TWIN = vary(CATALOGUE["baseline"], "twin", recipe=dict(epochs=2))
 # an epoch of all 48,000 images: long enough to be interrupted
@@ -187,7 +189,6 @@ import multiprocessing, time
 from concurrent.futures import ProcessPoolExecutor
 from cnnlib.parallel.sweeps import _start_worker
 
-pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
 if __name__ == "__main__":
     spawn = multiprocessing.get_context("spawn")
