@@ -24,6 +24,7 @@ from .analysis.tables import standings as standings
 from .catalogue import CATALOGUE as CATALOGUE
 from .catalogue import SEEDS as SEEDS
 from .catalogue import UnknownExperimentError as UnknownExperimentError
+from .catalogue import vary as vary
 from .claims import verdicts as verdicts
 from .claims.claims import CLAIMS as CLAIMS
 from .claims.claims import claims_table as claims_table
@@ -44,7 +45,6 @@ from .experiment import Data as Data
 from .experiment import Experiment as Experiment
 from .experiment import Recipe as Recipe
 from .experiment import diff as diff
-from .experiment import vary as vary
 from .models import build as build
 from .models import count_parameters as count_parameters
 from .models import summary as summary

@@ -6,7 +6,7 @@ variant changes its baseline. Report 2 is a *chain*: each variant changes the on
 
 from typing import Any
 
-from .experiment import Conv, Experiment, identity, nearest, vary
+from .experiment import Conv, Experiment, identity, nearest, varied
 
 
 class UnknownExperimentError(KeyError):
@@ -31,7 +31,7 @@ class Catalogue(dict[str, Experiment]):
 
     def variant(self, parent: str, name: str, **what: Any) -> Experiment:
         """Add ``vary(parent, name, …)``: ``arch=``, ``recipe=``, ``data=`` and ``why=``."""
-        return self.add(vary(self[parent], name, **what))
+        return self.add(varied(self[parent], name, **what))
 
     def __missing__(self, name: str) -> Experiment:
         raise UnknownExperimentError(
@@ -49,6 +49,16 @@ def find(experiment: str | Experiment) -> Experiment:
     Raises UnknownExperimentError, with the nearest names, where there is none.
     """
     return experiment if isinstance(experiment, Experiment) else CATALOGUE[experiment]
+
+
+def vary(parent: str | Experiment, name: str, **what: Any) -> Experiment:
+    """A variant of ``parent``, given by name or as itself, called ``name``.
+
+    Give only the fields that differ: ``vary("maxpool", "mine", arch=dict(dropout_first=0.5),
+    recipe=dict(lr=3e-4), data=dict(flip=0.5), why="…")``. Raises ValueError for an unknown field,
+    a bad value, or a variant that changes nothing.
+    """
+    return varied(find(parent), name, **what)
 
 
 # Report 1 (Keras): a star around the baseline ------------------------------------------

@@ -13,39 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .support.values import above, at_least, at_most, between, one_of, settle, settled
+
 HOLDOUT = "stratified 80/20, seed 0"
 FOLDS = 5
 FOLD_KINDS = ("stratified", "plain")
 FOLD_SPLITS = tuple(f"{kind}-{fold}" for kind in FOLD_KINDS for fold in range(1, FOLDS + 1))
 SPLITS = ("holdout", "all", *FOLD_SPLITS)
-
-
-def _one_of(owner: Any, field: str, allowed: tuple[str, ...]) -> None:
-    if (value := getattr(owner, field)) not in allowed:
-        raise ValueError(
-            f"{type(owner).__name__}.{field} is {value!r}; expected one of {', '.join(allowed)}"
-        )
-
-
-def _at_least(owner: Any, field: str, low: float) -> None:
-    if not (value := getattr(owner, field)) >= low:
-        raise ValueError(
-            f"{type(owner).__name__}.{field} is {value!r}; expected a number of at least {low}"
-        )
-
-
-def _at_most(owner: Any, field: str, high: float) -> None:
-    if not (value := getattr(owner, field)) <= high:
-        raise ValueError(
-            f"{type(owner).__name__}.{field} is {value!r}; expected a number of at most {high}"
-        )
-
-
-def _between(owner: Any, field: str, low: float, high: float) -> None:
-    if not low <= (value := getattr(owner, field)) < high:
-        raise ValueError(
-            f"{type(owner).__name__}.{field} is {value!r}; expected at least {low} and below {high}"
-        )
 
 
 @dataclass(frozen=True)
@@ -60,9 +34,10 @@ class Conv:
     padding: int = 0
 
     def __post_init__(self) -> None:
-        _at_least(self, "filters", 1)
-        _at_least(self, "kernel", 1)
-        _at_least(self, "padding", 0)
+        settle(self)
+        at_least(self, "filters", 1)
+        at_least(self, "kernel", 1)
+        at_least(self, "padding", 0)
 
     def __str__(self) -> str:
         padding = f" p{self.padding}" if self.padding else ""
@@ -90,13 +65,19 @@ class Arch:
     init: str = "glorot_uniform"  # Keras's default; or "kaiming_uniform". Biases start at 0
 
     def __post_init__(self) -> None:
-        _one_of(self, "pool", ("avg", "max"))
-        _one_of(self, "activation", ("relu", "leaky_relu"))
-        _one_of(self, "init", ("glorot_uniform", "kaiming_uniform"))
+        settle(self)
+        one_of(self, "pool", ("avg", "max"))
+        one_of(self, "activation", ("relu", "leaky_relu"))
+        one_of(self, "init", ("glorot_uniform", "kaiming_uniform"))
         for field in ("dropout_pool", "dropout_first", "dropout_last"):
-            _between(self, field, 0, 1)
+            between(self, field, 0, 1)
         if not self.convs:
             raise ValueError("Arch.convs is empty; expected at least one Conv")
+        if not all(units >= 1 for units in self.hidden):
+            raise ValueError(
+                f"Arch.hidden is {self.hidden!r}; expected at least 1 unit in each layer, or () "
+                "for no hidden layer"
+            )
         if not set(self.pool_after) <= set(range(1, len(self.convs) + 1)):
             raise ValueError(
                 f"Arch.pool_after is {self.pool_after!r}; expected numbers from 1 to "
@@ -137,14 +118,15 @@ class Recipe:
     label_smoothing: float = 0.0  # this share of each label is spread over the ten classes
 
     def __post_init__(self) -> None:
-        _one_of(self, "optimiser", ("adam", "sgd"))
-        _one_of(self, "schedule", ("constant", "step", "one-cycle"))
+        settle(self)
+        one_of(self, "optimiser", ("adam", "sgd"))
+        one_of(self, "schedule", ("constant", "step", "one-cycle"))
         for field in ("epochs", "batch_size", "step_epochs"):
-            _at_least(self, field, 1)
-        if not self.lr > 0:
-            raise ValueError(f"Recipe.lr is {self.lr!r}; expected a number above 0")
-        _at_least(self, "l2_conv", 0)
-        _between(self, "label_smoothing", 0, 1)
+            at_least(self, field, 1)
+        above(self, "lr", 0)
+        above(self, "gamma", 0)
+        at_least(self, "l2_conv", 0)
+        between(self, "label_smoothing", 0, 1)
 
 
 @dataclass(frozen=True)
@@ -167,15 +149,15 @@ class Data:
     split: str = "holdout"
 
     def __post_init__(self) -> None:
-        if not self.std > 0:
-            raise ValueError(f"Data.std is {self.std!r}; expected a number above 0")
-        _between(self, "rotation", 0, 180)
+        settle(self)
+        above(self, "std", 0)
+        between(self, "rotation", 0, 180)
         if self.shift not in range(28):
             raise ValueError(f"Data.shift is {self.shift!r}; expected a whole number from 0 to 27")
         for field in ("flip", "brightness", "contrast"):
-            _at_least(self, field, 0)
-            _at_most(self, field, 1)
-        _one_of(self, "split", SPLITS)
+            at_least(self, field, 0)
+            at_most(self, field, 1)
+        one_of(self, "split", SPLITS)
 
 
 @dataclass(frozen=True)
@@ -190,6 +172,7 @@ class Experiment:
     why: str = ""
 
     def __post_init__(self) -> None:
+        settle(self)
         if not re.fullmatch(r"[\w.-]+", self.name):  # it becomes the name of a folder
             raise ValueError(
                 f"an experiment is named {self.name!r}; expected letters, digits, '.', '-' and '_'"
@@ -199,7 +182,7 @@ class Experiment:
 PARTS = {"arch": Arch, "recipe": Recipe, "data": Data}
 
 
-def vary(
+def varied(
     parent: Experiment,
     name: str,
     *,
@@ -237,13 +220,20 @@ def diff(parent: Experiment, child: Experiment) -> str:
     return "; ".join(found) or "no difference"
 
 
+def checked_seed(seed: Any) -> int:
+    """``seed`` as Python's int; ValueError unless it is a whole number from 0 to 10⁹."""
+    if (whole := settled("seed", seed, int)) < 0:
+        raise ValueError(f"seed is {whole}; expected a whole number of at least 0")
+    return whole
+
+
 def identity(experiment: Experiment, seed: int = 0, split: str = HOLDOUT) -> str:
     """Hash (12 hex digits) of what was declared: all but the name, the parent and the reason.
 
     Fields at their default are left out, so a field added to the library later does not
     change the identity of runs that do not use it.
     """
-    text = json.dumps([declared(experiment), seed, split], sort_keys=True)
+    text = json.dumps([declared(experiment), checked_seed(seed), split], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -260,9 +250,7 @@ def declared(experiment: Experiment) -> dict[str, dict[str, Any]]:
 def from_dict(stored: Mapping[str, Any]) -> Experiment:
     """The experiment that ``dataclasses.asdict`` turned into ``stored`` (read from JSON)."""
     arch = dict(stored["arch"])
-    arch["convs"] = tuple(Conv(**conv) for conv in arch["convs"])
-    for field in ("hidden", "pool_after"):
-        arch[field] = tuple(arch.get(field, ()))
+    arch["convs"] = [Conv(**conv) for conv in arch["convs"]]
     parts = {"arch": arch, "recipe": stored["recipe"], "data": stored["data"]}
     return Experiment(
         stored["name"],

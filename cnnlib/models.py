@@ -13,7 +13,7 @@ import torchsummary
 from torch import Tensor, nn
 
 from .catalogue import find
-from .experiment import Arch, Experiment
+from .experiment import Arch, Experiment, checked_seed
 
 CLASSES = 10
 POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
@@ -104,7 +104,7 @@ def build(experiment: str | Experiment, seed: int | None = None) -> LeNet:
     if seed is None:
         return with_fast_layout(LeNet(arch))
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.manual_seed(checked_seed(seed))
         return with_fast_layout(LeNet(arch))
 
 

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from .catalogue import find
 from .data import load
-from .experiment import HOLDOUT, Experiment, diff, from_dict, identity
+from .experiment import HOLDOUT, Experiment, checked_seed, diff, from_dict, identity
 from .models import LeNet, build, count_parameters
 from .support.sources import CHECKSUMS, ROOT
 from .training import default_device, evaluate, fit, penalty, predict_logits
@@ -109,7 +109,7 @@ def run(
     ``retrain=True`` trains anew; ``train=False`` never trains. Raises UnknownExperimentError for
     an unknown name and StoredRunError for a stored run that does not fit its declaration.
     """
-    experiment = find(experiment)
+    experiment, seed = find(experiment), checked_seed(seed)
     stored = None if retrain else locate(experiment, seed)
     if stored:
         return _load(stored, experiment, seed)

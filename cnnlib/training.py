@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .augment import augment
 from .data import LabelledImages
-from .experiment import Data, Experiment, Recipe
+from .experiment import Data, Experiment, Recipe, checked_seed
 from .support.progress import bar
 
 # L2 drives a filter that is of no use towards 0, past the smallest normal number (1e-38). CPUs
@@ -50,6 +50,7 @@ def fit(
     train, val = train.to(device), val.to(device)
     optimiser = make_optimiser(model, experiment.recipe)
     schedule = lr_schedule(experiment.recipe)[:epochs]
+    seed = checked_seed(seed)
     shuffler = torch.Generator().manual_seed(seed)  # draws each epoch's order of the images
     history = []
     with (

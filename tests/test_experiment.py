@@ -1,12 +1,31 @@
 import dataclasses
 import json
+import math
+from fractions import Fraction
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from cnnlib import CATALOGUE, Arch, Conv, Data, Experiment, Recipe, diff, vary
+from cnnlib import (
+    CATALOGUE,
+    Arch,
+    Conv,
+    Data,
+    Experiment,
+    Recipe,
+    UnknownExperimentError,
+    build,
+    diff,
+    run,
+    sweep,
+    vary,
+)
 from cnnlib.experiment import changes, declared, from_dict, identity
+from cnnlib.runs import RECORD
 
 BASELINE = Experiment("baseline")
+RUNS = Path(__file__).parents[1] / "runs"
 
 
 def test_defaults_are_the_baseline_and_declare_nothing():
@@ -80,6 +99,89 @@ def test_bad_input_is_named(make, words):
     with pytest.raises(ValueError) as error:
         make()
     assert all(word in str(error.value) for word in words), error.value
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Arch(hidden=120), ["Arch.hidden is 120", "int", "(120, 84)"]),
+        (lambda: Arch(hidden="120"), ["Arch.hidden is '120'", "str", "(120, 84)"]),
+        (lambda: Arch(hidden=(0,)), ["Arch.hidden is (0,)", "at least 1 unit"]),
+        (lambda: Arch(hidden=(-3,)), ["Arch.hidden is (-3,)", "at least 1 unit"]),
+        (lambda: Arch(hidden=(12.5,)), ["Arch.hidden is 12.5", "float", "whole number"]),
+        (lambda: Arch(hidden=(True,)), ["Arch.hidden is True", "bool", "whole number"]),
+        (lambda: Conv(6.5), ["Conv.filters is 6.5", "whole number"]),
+        (lambda: Conv(6, 5, padding="same"), ["Conv.padding is 'same'", "whole number"]),
+        (lambda: Conv(10**12), ["Conv.filters", "at most 1,000,000,000"]),
+        (lambda: Arch(convs=(6, 16)), ["Arch.convs is 6", "int", "Conv(…)"]),
+        (lambda: Arch(convs=Conv(6)), ["Arch.convs is Conv(", "(Conv(…), Conv(…))"]),
+        (lambda: Arch(batch_norm="no"), ["Arch.batch_norm is 'no'", "True or False"]),
+        (lambda: Arch(softmax="False"), ["Arch.softmax is 'False'", "without quotes"]),
+        (lambda: Arch(softmax=0), ["Arch.softmax is 0", "True or False"]),
+        (lambda: Arch(pool=2), ["Arch.pool is 2", "text in quotes"]),
+        (lambda: Recipe(epochs="15"), ["Recipe.epochs is '15'", "str", "whole number"]),
+        (lambda: Recipe(epochs=2.5), ["Recipe.epochs is 2.5", "float", "whole number"]),
+        (lambda: Recipe(epochs=True), ["Recipe.epochs is True", "whole number"]),
+        (lambda: Recipe(epochs=None), ["Recipe.epochs is None", "whole number"]),
+        (lambda: Recipe(batch_size=64.5), ["Recipe.batch_size is 64.5", "whole number"]),
+        (lambda: Recipe(lr="0.1"), ["Recipe.lr is '0.1'", "str", "a number"]),
+        (lambda: Recipe(lr=True), ["Recipe.lr is True", "a number"]),
+        (lambda: Recipe(gamma=-2), ["Recipe.gamma is -2.0", "above 0"]),
+        (lambda: Recipe(l2_conv=math.nan), ["Recipe.l2_conv is nan", "finite"]),
+        (lambda: Recipe(lr=10**400), ["Recipe.lr is 1000", "finite"]),
+        (lambda: Data(std=math.inf), ["Data.std is inf", "finite"]),
+        (lambda: Data(mean=(0.5,)), ["Data.mean is (0.5,)", "tuple", "a number"]),
+        (lambda: Data(rotation=math.nan), ["Data.rotation is nan", "finite"]),
+        (lambda: Experiment(7), ["Experiment.name is 7", "text in quotes"]),
+        (lambda: Experiment("x", arch="maxpool"), ["Experiment.arch is 'maxpool'", "Arch(…)"]),
+        (lambda: identity(BASELINE, seed=-1), ["seed is -1", "at least 0"]),
+        (lambda: identity(BASELINE, seed=10**20), ["seed is 1000", "at most 1,000,000,000"]),
+        (lambda: build(BASELINE, seed="0"), ["seed is '0'", "whole number"]),
+        (lambda: run("maxpool", seed=1.5, train=False), ["seed is 1.5", "whole number"]),
+        (lambda: sweep(["maxpool"], [-1]), ["seed is -1", "at least 0"]),
+        (lambda: vary("maxpol", "x"), ["'maxpol'", "'maxpool'"]),
+    ],
+)
+def test_a_value_of_a_wrong_kind_is_one_sentence(make, words):
+    with pytest.raises((ValueError, UnknownExperimentError)) as error:
+        make()
+    said = str(error.value)
+    assert all(word in said for word in words) and "\n" not in said and len(said) < 250, said
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (Arch(hidden=[120, 84]), Arch()),
+        (Arch(hidden=np.array([120, 84])), Arch()),
+        (Arch(hidden=(120.0, np.int64(84))), Arch()),
+        (Arch(convs=[Conv(np.int32(6), 5, padding=2.0), Conv(16)]), Arch()),
+        (Arch(batch_norm=np.True_), Arch(batch_norm=True)),
+        (Recipe(lr=np.float32(0.01), epochs=15.0), Recipe(lr=0.01)),
+        (Recipe(lr=1), Recipe(lr=1.0)),
+        (Recipe(lr=Fraction(1, 4)), Recipe(lr=0.25)),
+        (Data(mean=np.float64(0.5)), Data(mean=0.5)),
+    ],
+)
+def test_what_is_meant_becomes_pythons_own(given, meant):
+    assert given == meant
+    part = type(given).__name__.lower()
+    same = [Experiment("x", **{part: one}) for one in (given, meant)]
+    assert json.dumps(declared(same[0])) == json.dumps(declared(same[1]))  # 1 is not 1.0 here
+    assert identity(same[0], np.int64(3)) == identity(same[1], 3)
+
+
+def test_every_stored_run_keeps_its_identity():
+    folders = sorted(RUNS.glob("*-seed*-*"))
+    assert len(folders) >= 200
+    for folder in folders:
+        record = json.loads((folder / RECORD).read_text("utf-8"))
+        found = identity(from_dict(record["experiment"]), record["seed"], record["split"])
+        assert folder.name.endswith(f"-{found}"), folder.name
+
+
+def test_a_name_will_do_for_a_parent():
+    assert vary("maxpool", "x", recipe=dict(epochs=2)).parent == "maxpool"
 
 
 def test_declarations_are_frozen():

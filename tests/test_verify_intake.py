@@ -245,13 +245,13 @@ def test_pictures_are_png_alone():
 @pytest.mark.parametrize(
     "path, value, words",
     [
-        (("recipe", "epochs"), "15", "another kind"),
+        (("recipe", "epochs"), "15", "of the kind str"),
         (("recipe", "epochs"), True, "whole number"),
-        (("recipe", "lr"), float("inf"), "a number"),
-        (("recipe", "gamma"), None, "a number"),
+        (("recipe", "lr"), float("inf"), "a finite number"),
+        (("recipe", "gamma"), None, "a finite number"),
         (("recipe", "optimiser"), "none", "Recipe"),
-        (("arch", "hidden"), [0], "no units"),
-        (("arch", "batch_norm"), 1, "true or false"),
+        (("arch", "hidden"), [0], "at least 1 unit"),
+        (("arch", "batch_norm"), 1, "True or False"),
         (("arch", "pool"), "mean", "expected one of avg, max"),
         (("arch", "wings"), 2, "has no field 'wings'"),
         (("data", "std"), 0, "expected a number above 0"),

@@ -10,9 +10,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..catalogue import find
+from ..catalogue import find, vary
 from ..data import load
-from ..experiment import Experiment, vary
+from ..experiment import Experiment
 from ..runs import Run, StoredRunError
 from ..training import predict_logits
 

@@ -2,9 +2,9 @@
 
 import math
 
-from ..catalogue import CATALOGUE
+from ..catalogue import CATALOGUE, vary
 from ..data import CLASS_NAMES, load
-from ..experiment import Conv, vary
+from ..experiment import Conv
 from ..models import build, count_parameters
 from ..training import lr_schedule
 from .judging import Exercise, behaviour, choice, number

@@ -18,9 +18,9 @@ from multiprocessing import resource_tracker
 
 import torch
 
-from ..catalogue import find
+from ..catalogue import find, vary
 from ..data import load
-from ..experiment import FOLD_KINDS, FOLDS, Experiment, vary
+from ..experiment import FOLD_KINDS, FOLDS, Experiment, checked_seed
 from ..runs import Run, keep, locate, run
 from ..support.progress import bar
 
@@ -41,7 +41,7 @@ def sweep(
     so a sweep that was stopped goes on where it was. Raises RuntimeError at the end, naming
     the runs that failed or whose process was killed; the others are stored by then.
     """
-    seeds = list(seeds)
+    seeds = [checked_seed(seed) for seed in seeds]
     jobs = [(find(experiment), seed) for experiment in experiments for seed in seeds]
     todo = [job for job in jobs if retrain or not locate(*job)]
     if todo:

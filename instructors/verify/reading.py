@@ -146,7 +146,6 @@ def _record(name: str, files: dict[str, bytes]) -> Record:
     else:
         try:
             experiment = from_dict(told["experiment"])
-            _plain(experiment)
         except Exception as error:  # whatever a stranger's JSON makes of a declaration
             what = {KeyError: f"{error} is not in it", TypeError: "a value is of another kind"}.get(
                 type(error), str(error)
@@ -164,27 +163,6 @@ def _record(name: str, files: dict[str, bytes]) -> Record:
         weights=files.get(str(at / WEIGHTS)),
         predictions=files.get(str(at / PREDICTIONS)),
     )
-
-
-def _plain(experiment: Experiment) -> None:
-    """The library checks values, not kinds: JSON may hold "15", 15.5 or true for 15."""
-    recipe, arch = experiment.recipe, experiment.arch
-    sizes = [(conv.filters, conv.kernel, conv.padding) for conv in arch.convs]
-    whole = [*sum(sizes, ()), *arch.hidden, *arch.pool_after, experiment.data.shift]
-    whole += [recipe.epochs, recipe.batch_size, recipe.step_epochs]
-    real = [recipe.lr, recipe.gamma, recipe.l2_conv, recipe.label_smoothing]
-    real += [experiment.data.mean, experiment.data.std, arch.dropout_pool]
-    real += [arch.dropout_first, arch.dropout_last]
-    for value in whole:
-        if type(value) is not int or value < 0:
-            raise ValueError(f"{value!r} stands where a whole number is expected")
-    if not all(units > 0 for units in arch.hidden):
-        raise ValueError("a fully connected layer has no units")
-    for value in real:
-        if not is_number(value):
-            raise ValueError(f"{value!r} stands where a number is expected")
-    if not all(type(flag) is bool for flag in (arch.batch_norm, arch.softmax)):
-        raise ValueError("batch_norm and softmax are true or false")
 
 
 def is_number(value: Any) -> TypeGuard[float]:
