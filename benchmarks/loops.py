@@ -19,7 +19,7 @@ from torchvision.transforms import Compose, Normalize, ToTensor
 
 from cnnlib import CATALOGUE, SEEDS, build, fit, fit_many, load, vary
 from cnnlib.support.sources import data_folder
-from cnnlib.training import default_device, keep_freed_memory, make_optimiser, normalise
+from cnnlib.training import default_device, make_optimiser, normalise, prepare_process
 
 # without the L2 penalty, which the others do not have
 EXPERIMENT = vary(CATALOGUE["maxpool"], "speed", recipe=dict(batch_size=128, l2_conv=0.0))
@@ -57,7 +57,7 @@ def side_by_side(images: int, seeds: int = len(SEEDS)) -> Epoch:
 
 def fixed_batch(images: int) -> Epoch:
     """No data at all: the step of ``fit`` on one prepared batch, again and again."""
-    keep_freed_memory()
+    prepare_process()
     model = build(EXPERIMENT, seed=0).to(default_device())
     batch = load().train[:BATCH].to(default_device())
     pictures, labels = normalise(batch.images, EXPERIMENT.data), batch.labels

@@ -5,7 +5,6 @@ byte-identical where nothing changed.
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,9 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+
+from cnnlib.support.files import write_whole
+from cnnlib.support.progress import nobody_watches
 
 from .notebooks import REPORT, ROOT, chapters, execute, with_progress
 
@@ -30,7 +32,7 @@ PARTS = {  # heading of each part of the contents, by the number of its first ch
 
 def refresh(names: list[str]) -> None:
     """Re-execute the committed notebooks whose names start with one of ``names`` (or all)."""
-    os.environ["CNNLIB_PROGRESS"] = "off"  # as in the tests, which compare these outputs
+    nobody_watches()  # as in the tests, which compare these outputs
     chosen = [p for p in chapters() if not names or p.stem.startswith(tuple(names))]
     if not chosen:
         sys.exit(f"error: no notebook's name starts with {' or '.join(names)}")
@@ -38,9 +40,7 @@ def refresh(names: list[str]) -> None:
         before = path.read_bytes()
         text = nbformat.writes(execute(path)) + "\n"
         if text.encode() != before:
-            scratch = path.with_suffix(".tmp")
-            scratch.write_text(text, "utf-8", newline="\n")
-            scratch.replace(path)
+            write_whole(path, text)
 
 
 def report(
@@ -55,7 +55,7 @@ def report(
     ``more``: Markdown of further pages, by the name of their file, listed under ``heading``.
     """
     more = more or {}
-    os.environ["CNNLIB_PROGRESS"] = "off"
+    nobody_watches()
     shutil.rmtree(BUILD, ignore_errors=True)
     BUILD.mkdir(parents=True)
     for path in with_progress(chapters(), "reading" if stored else "executing"):

@@ -29,6 +29,7 @@ from nbformat import NotebookNode
 from cnnlib.exercises.assignment import MODELS
 from cnnlib.exercises.fields import PROMPT, REQUIRED, written
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS, runs_folder
+from cnnlib.support.progress import nobody_watches
 
 from .notebooks import NOTEBOOKS, REPORT, ReportError, executed, named, tables, tags
 from .to_html import as_html
@@ -179,7 +180,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--notebook", type=Path, default=CHAPTER, help="chapter 23, or your copy")
     parser.add_argument("--output", type=Path, default=REPORT / "my-report", help="a folder")
     options = parser.parse_args(argv)
-    os.environ["CNNLIB_PROGRESS"] = "off"  # bars are for those who watch
+    nobody_watches()
     os.environ["CNNLIB_DPI"] = str(SHARPER * DPI)
     print(
         f"executing {options.notebook.name}; a model that is not stored is trained first",

@@ -29,7 +29,7 @@ from .data import load
 from .experiment import HOLDOUT, Experiment, checked_seed, diff, from_dict, identity
 from .models import LeNet, build, count_parameters
 from .support.sources import CHECKSUMS, ROOT
-from .training import default_device, evaluate, fit, penalty, predict_logits
+from .training import default_device, evaluate, fit, penalty, predict_logits, prepare_process
 
 PROTOCOL = Path(__file__).parent / "claims" / "protocol.toml"  # rule and claims, before the runs
 RECORD, WEIGHTS, PREDICTIONS = "run.json", "weights.safetensors", "predictions.safetensors"
@@ -148,6 +148,7 @@ def runs_folder() -> Path:
 
 
 def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
+    prepare_process()
     data, device = load(experiment.data.split), default_device()
     model = build(experiment, seed=seed).to(device)
     started = time.perf_counter()

@@ -16,11 +16,6 @@ from .data import LabelledImages
 from .experiment import Data, Experiment, Recipe, checked_seed
 from .support.progress import bar
 
-# L2 drives a filter that is of no use towards 0, past the smallest normal number (1e-38). CPUs
-# compute with such "denormal" numbers many times slower; this makes them count as 0. It is
-# set here, once, because threads take it over when they start.
-torch.set_flush_denormal(True)
-
 
 class NonFiniteLossError(ArithmeticError):
     """The loss became infinite or NaN; training stopped."""
@@ -38,14 +33,15 @@ def fit(
 ) -> list[dict[str, Any]]:
     """Train ``model`` by the experiment's recipe; return one dict for each epoch.
 
-    ``seed`` fixes batch order, dropout and augmentation. ``epochs`` may cut the recipe short:
-    the schedule stays the recipe's, so two epochs here are the first two of the whole run.
+    ``seed`` fixes batch order, dropout and augmentation. ``epochs`` may cut the recipe short: the
+    schedule stays the recipe's, so two epochs here are the first two of the whole run. The
+    process is prepared first (``prepare_process``).
     Losses are the mean cross-entropy per image, in nats: of training, the one that is minimised
     (with label smoothing, where it is declared), without the L2 penalty, which stands beside it.
     ``val_predicted`` counts how often each class is predicted for the validation images.
     Raises NonFiniteLossError (with epoch, step and learning rate) when the loss is not a number.
     """
-    keep_freed_memory()
+    prepare_process()
     device = next(model.parameters()).device
     train, val = train.to(device), val.to(device)
     optimiser = make_optimiser(model, experiment.recipe)
@@ -235,12 +231,18 @@ def default_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def keep_freed_memory() -> None:
-    """Let glibc keep, for the next step, the megabytes that a step frees (else: no effect).
+def prepare_process() -> None:
+    """Two settings of this process that make training faster; they stay until it ends.
 
-    It would hand blocks of this size back to Linux and get them anew, page by page and cleared:
-    a fifth of the time. It stays so until the process ends.
+    ``fit``, ``fit_many`` and ``run`` call it before they start; importing the library does not.
+
+    - Denormal numbers count as 0. L2 drives a filter that is of no use towards 0, past the
+      smallest normal number (1e-38), and CPUs compute with such numbers many times slower.
+      Threads take this over when they start: call it first, where it matters.
+    - On Linux, glibc keeps the megabytes that a step frees for the next step. It would hand them
+      back and get them anew, page by page and cleared: a fifth of the time.
     """
+    torch.set_flush_denormal(True)
     libc: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
     if hasattr(libc, "mallopt"):
         for option in (-1, -3):  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD in malloc.h

@@ -12,7 +12,6 @@ chapter finds; executed, so that every check says "right.".
 
 import argparse
 import functools
-import os
 import re
 import subprocess
 import sys
@@ -26,6 +25,8 @@ from nbformat import NotebookNode
 
 from book.notebooks import ROOT, ReportError, chapters, executed, with_progress
 from cnnlib.exercises.all_parts import EXERCISES
+from cnnlib.support.files import write_whole
+from cnnlib.support.progress import nobody_watches
 
 from .grading import with_marks
 
@@ -136,11 +137,7 @@ def write_instructors(path: Path, folder: Path) -> None:
 
 
 def _write(notebook: NotebookNode, target: Path) -> None:
-    """Write whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = target.with_suffix(".tmp")
-    scratch.write_text(nbformat.writes(notebook) + "\n", "utf-8", newline="\n")
-    scratch.replace(target)
+    write_whole(target, nbformat.writes(notebook) + "\n")
 
 
 def _code(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
@@ -156,7 +153,7 @@ def main(argv: list[str] | None = None) -> int:
         "--students", action="store_true", help="their edition alone, which takes seconds"
     )
     options = parser.parse_args(argv)
-    os.environ["CNNLIB_PROGRESS"] = "off"
+    nobody_watches()
     chosen = [p for p in chapters() if not options.names or p.stem.startswith(tuple(options.names))]
     if not chosen:
         parser.error(f"no notebook's name starts with {' or '.join(options.names)}")

@@ -8,7 +8,7 @@ from torch import nn
 
 from cnnlib import CATALOGUE, Arch, Conv, Experiment, NonFiniteLossError, build, fit, fit_many, vary
 from cnnlib.data import LabelledImages
-from cnnlib.parallel.many import keep_freed_memory
+from cnnlib.parallel.many import prepare_process
 from cnnlib.parallel.stacked import Stacked, StackedDropout, Streams, stack, unstack
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
@@ -263,7 +263,7 @@ def test_weights_are_shared_out_below_one_another():
 def test_freed_memory_is_used_again():
     import resource
 
-    keep_freed_memory()
+    prepare_process()
 
     def faults():
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -70,7 +70,7 @@ def made(tmp_path, monkeypatch):
         monkeypatch.setattr(notebooks, "execute", lambda path, **more: nbformat.read(path, 4))
         return my_report.main(["--notebook", str(path), "--output", str(tmp_path / "out")])
 
-    for name in ("CNNLIB_DPI", "CNNLIB_PROGRESS"):
+    for name in ("CNNLIB_DPI", "CNNLIB_PROGRESS", "CNNLIB_SLIDERS"):
         monkeypatch.setenv(name, "")  # main() sets them: put back what was there
     return make
 
@@ -358,7 +358,7 @@ def test_a_failing_notebook_is_one_sentence_and_leaves_what_was_there(tmp_path, 
     cells = [markdown("# x"), code(), new_code_cell("mine = 3\nmine / 0"), code()]
     nbformat.write(new_notebook(cells=cells), path)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("CNNLIB_DPI", "CNNLIB_PROGRESS"):
+        for name in ("CNNLIB_DPI", "CNNLIB_PROGRESS", "CNNLIB_SLIDERS"):
             patch.setenv(name, "")
         assert my_report.main(["--notebook", str(path), "--output", str(out)]) == 1
     assert capsys.readouterr().err == (

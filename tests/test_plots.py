@@ -1,6 +1,9 @@
 import base64
 import io
+import os
 import re
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -273,7 +276,7 @@ def two(name, n=3):
 @pytest.fixture
 def moved(monkeypatch):
     """What ``sliders`` shows in a running notebook: the menu, the slider and the picture."""
-    monkeypatch.delenv("CNNLIB_PROGRESS")
+    monkeypatch.delenv("CNNLIB_SLIDERS")
     shown = []
     monkeypatch.setattr(plots.inside, "display", shown.append)
     plots.sliders(two, name=["a", "b"], n=range(0, 12, 3))
@@ -310,7 +313,7 @@ def test_sliders_show_an_error_and_recover(moved):
 
 
 def test_sliders_show_the_start_where_there_is_nobody_to_choose(displayed, monkeypatch):
-    monkeypatch.setenv("CNNLIB_PROGRESS", "off")
+    monkeypatch.setenv("CNNLIB_SLIDERS", "off")
     plots.sliders(two, name=["a", "b"], n=range(4))
     plots.sliders(neighbourhood, i=range(11, -1, -1))
     texts = [bundle["text/plain"] for bundle, _ in displayed]
@@ -322,3 +325,22 @@ def test_sliders_show_the_start_where_there_is_nobody_to_choose(displayed, monke
 def test_sliders_refuse_a_start_that_is_none_of_the_values(n, count):
     with pytest.raises(ValueError, match=rf"n starts at 3; expected one of its {count} values"):
         plots.sliders(two, name=["a"], n=n)
+
+
+def test_a_students_own_settings_and_figures_stay_as_they_were():
+    """In a process of its own: here, other tests have drawn already."""
+    code = """
+import matplotlib as mpl, matplotlib.pyplot as plt
+plt.ion()
+before, letters = dict(mpl.rcParams), dict(mpl.colors.get_named_colors_mapping())
+from cnnlib import plots
+axes = plots.bars({"a": 1.0}, xlabel="x")
+plots.rendered(axes)
+assert dict(mpl.rcParams) == before and mpl.is_interactive()
+assert dict(mpl.colors.get_named_colors_mapping()) == letters
+assert axes.xaxis.get_gridlines()[0].get_visible(), "our figure has our style"
+assert plt.figure().dpi == before["figure.dpi"] != plots.DPI
+"""
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "MPLBACKEND": "agg"}
+    )

@@ -248,7 +248,7 @@ def test_pictures_are_png_alone():
         (("recipe", "epochs"), "15", "of the kind str"),
         (("recipe", "epochs"), True, "whole number"),
         (("recipe", "lr"), float("inf"), "a finite number"),
-        (("recipe", "gamma"), None, "a finite number"),
+        (("recipe", "gamma"), None, "a number"),
         (("recipe", "optimiser"), "none", "Recipe"),
         (("arch", "hidden"), [0], "at least 1 unit"),
         (("arch", "batch_norm"), 1, "True or False"),

@@ -1,8 +1,8 @@
 """What a model computes on the way, and what it looks at: layers by name, covered images."""
 
+import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..experiment import Data, nearest
 from ..models import LeNet
+from ..support.files import write_whole
 from ..support.sources import ROOT
 from ..training import predict_logits
 
@@ -123,14 +124,8 @@ def _from_cache(file: Path) -> np.ndarray | None:
 
 def _to_cache(file: Path, points: np.ndarray) -> None:
     body = points.astype("<f4").tobytes()
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".writing-") as scratch:
-            whole = Path(scratch) / file.name
-            whole.write_bytes(hashlib.sha256(body).digest() + body)
-            whole.replace(file)  # atomic: two processes may do this at once
-    except OSError:
-        pass  # a read-only folder is fine: the map is then computed each time
+    with contextlib.suppress(OSError):  # in a read-only folder, the map is computed each time
+        write_whole(file, hashlib.sha256(body).digest() + body)
 
 
 def neighbours(vectors: ArrayLike, k: int = 10) -> np.ndarray:

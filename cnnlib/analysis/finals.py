@@ -1,6 +1,5 @@
 """The last step: chosen models, trained on everything and asked about the test set, once."""
 
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from ..catalogue import find, vary
 from ..data import load
 from ..experiment import Experiment
 from ..runs import Run, StoredRunError
+from ..support.files import whole_file
 from ..training import predict_logits
 
 TEST = "test.safetensors"
@@ -63,7 +63,5 @@ def _store(run: Run, file: Path) -> None:
         "predicted": predicted.to(torch.uint8),
         "loss_and_acc": torch.tensor([loss, acc], dtype=torch.float64),
     }
-    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        scratch = Path(folder) / TEST
-        save_file(content, scratch)
-        scratch.replace(file)  # whole or not at all
+    with whole_file(file) as made:
+        save_file(content, made)

@@ -13,6 +13,7 @@ from ..experiment import diff
 from ..parallel.sweeps import sweep
 from ..reported import REPORTED, Reported
 from ..runs import Run, run, stored_runs, stored_seeds
+from ..support.files import write_whole
 from .evidence import OverSeeds, groups, over_seeds, paired
 
 BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
@@ -149,7 +150,7 @@ def write_readme(path: Path) -> bool:
     head, tail = old.split(BEGIN)[0], old.split(END)[1]
     new = f"{head}{BEGIN}\n{readme_table()}\n{END}{tail}"
     if new != old:
-        path.write_text(new, "utf-8", newline="\n")
+        write_whole(path, new)
     return new != old
 
 

@@ -265,7 +265,8 @@ class Assignment:
     def confusion(self) -> Figure:
         """Confusion matrices of the two best on the test set, side by side."""
         labels, logits = self._tested
-        figure, panels = plt.subplots(1, 2, figsize=(11.5, 5.6))
+        with plots.style():
+            figure, panels = plt.subplots(1, 2, figsize=(11.5, 5.6))
         for ax, (name, values) in zip(panels, logits.items(), strict=True):
             matrix = confusion_matrix(labels, values.argmax(dim=1), labels=range(10))
             plots.confusion(matrix, title=f"{name}, test images", ax=ax)

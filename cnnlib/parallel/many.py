@@ -24,12 +24,12 @@ from ..training import (
     NonFiniteLossError,
     class_counts,
     epoch_line,
-    keep_freed_memory,
     lr_schedule,
     make_optimiser,
     normalise,
     penalty,
     predict_logits,
+    prepare_process,
     score,
 )
 from .stacked import Stacked, Streams, stack, unstack
@@ -53,7 +53,7 @@ def fit_many(
     match, and NonFiniteLossError when the loss of one of the models is not a number.
     """
     check_seeds(models, seeds)
-    keep_freed_memory()
+    prepare_process()
     device = next(models[0].parameters()).device
     train, val, streams = train.to(device), val.to(device), Streams(seeds, device)
     network = stack(models, streams)

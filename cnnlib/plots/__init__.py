@@ -15,6 +15,7 @@ from .basic import (
     intervals,
     lines,
     show,
+    style,
 )
 from .inside import (
     MARKERS,
@@ -50,4 +51,5 @@ __all__ = [
     "show",
     "signed",
     "sliders",
+    "style",
 ]

@@ -3,7 +3,6 @@
 import base64
 import html
 import inspect
-import os
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,7 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from ..data import CLASS_NAMES
-from .basic import PALETTE, describe, figure_of, images, rendered, show
+from ..support.progress import sliders_are_off
+from .basic import PALETTE, describe, figure_of, images, rendered, show, styled
 
 MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
 
@@ -28,7 +28,7 @@ def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> Non
 
     Each of ``choices`` is an argument of ``draw``: a range of integers makes a slider, any
     other sequence a menu of its values. They start at the defaults of ``draw``, else at the
-    first value. With ``CNNLIB_PROGRESS=off`` (rendered pages, tests) there is nobody to choose:
+    first value. With ``CNNLIB_SLIDERS=off`` (rendered pages, tests) there is nobody to choose:
     then only the figure of the start is shown. Raises ValueError if a start is not among
     the values.
     """
@@ -40,7 +40,7 @@ def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> Non
             raise ValueError(
                 f"{name} starts at {start[name]!r}; expected one of its {len(values)} values"
             )
-    if os.environ.get("CNNLIB_PROGRESS") == "off":
+    if sliders_are_off():
         show(draw(**start))
         return
     controls = {name: _control(name, values, start[name]) for name, values in choices.items()}
@@ -76,6 +76,7 @@ def _as_html(drawn: Axes | Figure) -> str:
     return f'<img src="data:image/png;base64,{data}" alt="{alt}" style="max-width: 100%">'
 
 
+@styled
 def feature_maps(maps: Mapping[str, Any], *, columns: int = 8, shared: bool = True) -> Figure:
     """All maps of a layer, (channels, side, side), for each name in ``maps``, on one scale.
 
@@ -95,6 +96,7 @@ def feature_maps(maps: Mapping[str, Any], *, columns: int = 8, shared: bool = Tr
     return describe(figure, f"Feature maps on {scale}: {told}.")
 
 
+@styled
 def signed(
     pictures: Any,
     titles: Sequence[str],
@@ -142,6 +144,7 @@ def _signed(value: float) -> str:
     return f"{round(float(value), 2) + 0.0:+.2f}"
 
 
+@styled
 def scatter(
     points: Any,
     labels: Any,
@@ -186,6 +189,7 @@ def scatter(
     return ax
 
 
+@styled
 def scatters(
     maps: Mapping[str, Any],
     labels: Any,
@@ -214,6 +218,7 @@ def scatters(
     return describe(figure, f"{told} ({shown}): {'; '.join(maps)}.")
 
 
+@styled
 def garments(points: Any, pictures: Any, *, cells: int = 12, ax: Axes | None = None) -> Axes:
     """A map of points (N, 2) with some of the images (N, side, side) drawn at their places.
 
@@ -242,6 +247,7 @@ def _across_down(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return points[:, 0], points[:, 1]
 
 
+@styled
 def neighbourhood(
     points: Any, pictures: Any, index: int, near: Sequence[int], names: Sequence[str]
 ) -> Figure:

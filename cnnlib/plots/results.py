@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from ..data import CLASS_NAMES
 from ..runs import Run
-from .basic import PALETTE, describe, figure_of
+from .basic import PALETTE, describe, figure_of, styled
 
 
+@styled
 def curves(runs: Sequence[Run]) -> Figure:
     """Loss and accuracy against the epoch: validation solid, training dashed.
 
@@ -51,6 +52,7 @@ def curves(runs: Sequence[Run]) -> Figure:
     return describe(figure, f"{start} {told}.")
 
 
+@styled
 def losses(runs: Sequence[Run]) -> Figure:
     """A panel a run, on one scale: training (dashed) and validation loss against the epoch.
 
@@ -112,6 +114,7 @@ def _told_curve(name: str, rows: pd.DataFrame) -> str:
     )
 
 
+@styled
 def confusion(
     matrix: ArrayLike,
     names: Sequence[str] = CLASS_NAMES,

@@ -1,4 +1,8 @@
-"""Progress bars that can be switched off, so that stored outputs stay comparable."""
+"""Progress bars and sliders, each of which can be switched off: stored outputs stay comparable.
+
+``CNNLIB_PROGRESS=off`` leaves out the bars; ``CNNLIB_SLIDERS=off`` shows the picture at which a
+slider starts, and no slider.
+"""
 
 import os
 
@@ -13,3 +17,13 @@ def bar(total: int, description: str, unit: str) -> tqdm:
     """
     off = os.environ.get("CNNLIB_PROGRESS") == "off"
     return tqdm(total=total, desc=description, unit=unit, disable=off, leave=False)
+
+
+def sliders_are_off() -> bool:
+    """Is there nobody to move a slider?"""
+    return os.environ.get("CNNLIB_SLIDERS") == "off"
+
+
+def nobody_watches() -> None:
+    """No bars and no sliders from here on, in this process and those that it starts."""
+    os.environ.update(CNNLIB_PROGRESS="off", CNNLIB_SLIDERS="off")

@@ -3,6 +3,7 @@
 Published by Xiao, Rasul and Vollgraf (2017) under the MIT licence.
 """
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from .files import write_whole
 
 ROOT = Path(__file__).resolve().parents[2]
 # SHA-256 of the four uncompressed files, in agreement with the publisher's MD5s of the gzip files
@@ -162,12 +165,8 @@ def check_files(raw: Path) -> None:
         if known.get(name) != now[name]:
             check_file(raw / name)
     if known != now:
-        try:
-            scratch = raw / f"checked-{os.getpid()}.json"
-            scratch.write_text(json.dumps(now))
-            scratch.replace(stamp)
-        except OSError:
-            pass  # a read-only folder is fine: the files are then checked each time
+        with contextlib.suppress(OSError):  # in a read-only folder, they are checked each time
+            write_whole(stamp, json.dumps(now))
 
 
 def check_file(path: Path) -> None:

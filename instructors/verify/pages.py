@@ -7,11 +7,13 @@ Content-Security-Policy lets no request leave them.
 import base64
 import csv
 import html
+import io
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from cnnlib.support.files import write_whole
 
 from .results import Fact, Line, Result
 from .rubric import MOST_CHOICE, given, reachable
@@ -57,14 +59,12 @@ def write(results: Sequence[Result], folder: Path) -> list[Path]:
     content = {page: page_of(result) for page, result in zip(pages, results, strict=True)}
     content[CLASS] = class_page(results, pages)
     for name, text in content.items():
-        _write_whole(folder / name, text)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as scratch:
-        made = Path(scratch) / TABLE
-        with made.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows([_cell(value) for value in _row(result)] for result in results)
-        made.replace(folder / TABLE)
+        write_whole(folder / name, text)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(value) for value in _row(result)] for result in results)
+    write_whole(folder / TABLE, table.getvalue().encode("utf-8-sig", "replace"))
     return [folder / name for name in (*content, TABLE)]
 
 
@@ -178,10 +178,3 @@ def _cell(text: str) -> str:
 def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", Path(name).stem).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40] or "submission"
-
-
-def _write_whole(target: Path, text: str) -> None:
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as scratch:
-        made = Path(scratch) / "page"
-        made.write_text(text, "utf-8", errors="replace", newline="\n")
-        made.replace(target)

@@ -42,7 +42,7 @@ def lab(folder, tmp_path):
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
     environment = os.environ | {name: str(tmp_path / name) for name in SETTINGS}
-    del environment["CNNLIB_PROGRESS"]  # sliders and bars are live
+    del environment["CNNLIB_PROGRESS"], environment["CNNLIB_SLIDERS"]  # both are live
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"]
     command += [f"--port={address.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
     command += [f"--ServerApp.root_dir={folder}", "--IdentityProvider.token="]
