@@ -335,7 +335,7 @@ plt.ion()
 before, letters = dict(mpl.rcParams), dict(mpl.colors.get_named_colors_mapping())
 from cnnlib import plots
 axes = plots.bars({"a": 1.0}, xlabel="x")
-plots.rendered(axes)
+plots.basic.rendered(axes)
 assert dict(mpl.rcParams) == before and mpl.is_interactive()
 assert dict(mpl.colors.get_named_colors_mapping()) == letters
 assert axes.xaxis.get_gridlines()[0].get_visible(), "our figure has our style"
