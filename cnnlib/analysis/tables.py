@@ -1,8 +1,8 @@
-"""Tables of runs beside the reports' figures: in the notebooks, and in the README."""
+"""Tables of runs beside the reports' figures: for the notebooks, the README and the book."""
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,6 @@ from ..reported import REPORTED, Reported
 from ..runs import Run, run, stored_runs, stored_seeds
 from .evidence import OverSeeds, groups, over_seeds, paired
 
-BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
 NOT_REPORTED = Reported(0)
 
 
@@ -116,13 +115,17 @@ def difference(child: str, parent: str, metric: str = "val_acc") -> OverSeeds:
     return over_seeds(accs[child] - accs[parent])
 
 
-def readme_table() -> str:
-    """The README's table, in Markdown: every experiment of the catalogue, over its seeds."""
+def catalogue_table(names: Iterable[str] = CATALOGUE) -> str:
+    """Experiments of the catalogue over their shipped seeds, as a table in Markdown.
+
+    Accuracies are mean ± half of the 95 % interval (Student's t). "–" where a report is silent.
+    """
     heads = ["experiment", "what it changes", "parameters", "train acc", "val acc", "seeds"]
     heads += ["reported train", "reported val"]
     lines = [f"| {' | '.join(heads)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
-    for name, experiment in CATALOGUE.items():
-        parent, reported = experiment.parent, REPORTED.get(name, NOT_REPORTED)
+    for name in names:
+        experiment, reported = CATALOGUE[name], REPORTED.get(name, NOT_REPORTED)
+        parent = experiment.parent
         what = f"from `{parent}`: {diff(CATALOGUE[parent], experiment)}" if parent else "–"
         runs = [run(name, seed, train=False) for seed in stored_seeds(name) if seed in SEEDS]
         cells = [f"`{name}`", what.replace("|", "/"), f"{runs[0].metrics['parameters']:,}"]
@@ -139,18 +142,6 @@ def _plus_minus(values: Sequence[float]) -> str:
         return _four(values[0])
     found = over_seeds(values)
     return f"{found.mean:.4f} ± {found.high - found.mean:.4f}"
-
-
-def write_readme(path: Path) -> bool:
-    """Put the table between its two marks in ``path``; True when that changed the file."""
-    old = path.read_text("utf-8")
-    if old.count(BEGIN) != 1 or old.count(END) != 1:
-        raise ValueError(f"{path}: expected one line {BEGIN} and one line {END}")
-    head, tail = old.split(BEGIN)[0], old.split(END)[1]
-    new = f"{head}{BEGIN}\n{readme_table()}\n{END}{tail}"
-    if new != old:
-        path.write_text(new, "utf-8", newline="\n")
-    return new != old
 
 
 def reproduction(folder: Path, seeds: Sequence[int] = SEEDS) -> str:
