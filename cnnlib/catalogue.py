@@ -39,8 +39,10 @@ class Catalogue(dict[str, Experiment]):
         )
 
 
+#: Every experiment of the workbook, by name.
 CATALOGUE = Catalogue()
-SEEDS = (0, 1, 2, 3, 4)  # every experiment is trained once with each
+#: Every experiment is trained once with each of these seeds.
+SEEDS = (0, 1, 2, 3, 4)
 
 
 def find(experiment: str | Experiment) -> Experiment:

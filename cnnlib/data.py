@@ -16,6 +16,7 @@ from torch import Tensor
 from .experiment import FOLDS, SPLITS
 from .support.sources import data_folder, fetch
 
+#: The ten classes; a label is a position in this list.
 CLASS_NAMES = (
     "T-shirt/top", "trouser", "pullover", "dress", "coat",
     "sandal", "shirt", "sneaker", "bag", "ankle boot",

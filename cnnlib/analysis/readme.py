@@ -24,8 +24,7 @@ IN_README += ("lenet5", "lenet5-var4", "lenet5-var4-mended", "capstone-stack")
 RUNS_PAGE = """\
 # Every run, beside the reports' figures
 
-Written by `make table` from the runs in this folder: all {experiments} experiments of \
-`cnnlib/catalogue.py`.
+All {experiments} experiments of `cnnlib/catalogue.py`, computed from the stored runs by `make table`.
 
 15 epochs, 48,000 training and 12,000 validation images, accuracies as fractions. Training \
 accuracy is that of the last epoch as training saw it (as the reports print it), validation \
