@@ -66,7 +66,8 @@ def report(
         shutil.copy(path, copy)
         notebook = nbformat.read(copy, as_version=4) if stored else execute(copy)
         nbformat.write(told(notebook), copy)
-    made = {"index.md": contents(heading, list(more)), "runs.md": runs_page(), "api.md": page()}
+    made = {"index.md": contents(heading, list(more)), "api.md": page()}
+    made["runs.md"] = runs_page("table-of-runs")
     for name, text in (made | dict(more)).items():
         (BUILD / name).write_text(text, "utf-8")
     shutil.copytree(ROOT / "book" / "static", BUILD / "static")

@@ -17,14 +17,15 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True  # as they are written: an object's repr has an address in it
 add_module_names = False
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 80
-toc_object_entries_show_parents = "hide"
+python_maximum_signature_line_length = 100
+toc_object_entries = False  # the contents at the side: the modules are enough
 
 html_theme = "sphinx_book_theme"
 html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "secondary_sidebar_items": {"**": ["page-toc"], "runs": []},  # its table wants the width
     "navbar_persistent": [],  # the search box stands in the sidebar already
     "logo": {"text": project},
 }

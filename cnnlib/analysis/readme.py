@@ -56,10 +56,16 @@ Folders with `-stratified-N` or `-plain-N` in their names are folds of a cross-v
 """
 
 
-def runs_page() -> str:
-    """The table of all runs with what explains it, in Markdown: ``runs/README.md``."""
+def runs_page(css_class: str = "") -> str:
+    """The table of all runs with what explains it, in Markdown: ``runs/README.md``.
+
+    With a ``css_class`` the table stands in a MyST block of that class, as the book wants it.
+    """
     table = catalogue_table()
-    return RUNS_PAGE.format(table=table, experiments=len(table.splitlines()) - 2)
+    experiments = len(table.splitlines()) - 2
+    if css_class:
+        table = f":::{{container}} {css_class}\n{table}\n:::"
+    return RUNS_PAGE.format(table=table, experiments=experiments)
 
 
 def reading_order() -> str:
