@@ -17,8 +17,8 @@ INTRODUCTION = """\
 # The library, name by name
 
 What a chapter imports from `cnnlib`, then the modules behind it, the core first and in the order \
-in which to read it. All of it is made from the docstrings; the examples are run by the tests, \
-which compare what they print.
+in which to read it. All of it is made from the docstrings. The examples begin with \
+`import cnnlib, torch`; the tests run them and compare what comes out.
 
 ## Names to import
 """

@@ -17,7 +17,11 @@ class UnknownExperimentError(KeyError):
 
 
 class Catalogue(dict[str, Experiment]):
-    """Experiments by name. A repeated name or a repeated declaration is refused."""
+    """Experiments by name. A repeated name or a repeated declaration is refused.
+
+    >>> cnnlib.CATALOGUE["lenet5-var1"].parent
+    'lenet5'
+    """
 
     def add(self, experiment: Experiment) -> Experiment:
         """Put ``experiment`` in and hand it back. Raises ValueError for a duplicate."""

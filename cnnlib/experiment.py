@@ -27,6 +27,9 @@ class Conv:
     """One convolution: ``filters`` kernels of ``kernel`` × ``kernel`` pixels, stride 1.
 
     ``padding`` is the number of zero pixels added on each side.
+
+    >>> str(cnnlib.Conv(6, 5, padding=2))
+    '6@5×5 p2'
     """
 
     filters: int
@@ -194,6 +197,11 @@ def varied(
     """A variant of ``parent``: give only the fields that differ, as ``arch=dict(pool="max")``.
 
     Raises ValueError for an unknown field, a bad value, or a variant that changes nothing.
+
+    >>> baseline = cnnlib.CATALOGUE["baseline"]
+    >>> wider = cnnlib.vary(baseline, "wider", arch=dict(hidden=(240, 84)))
+    >>> cnnlib.diff(baseline, wider)
+    'arch.hidden: 120, 84 → 240, 84'
     """
     given = {"arch": arch or {}, "recipe": recipe or {}, "data": data or {}}
     parts = {part: _replace(getattr(parent, part), fields) for part, fields in given.items()}
@@ -215,7 +223,11 @@ def changes(parent: Experiment, child: Experiment) -> list[tuple[str, Any, Any]]
 
 
 def diff(parent: Experiment, child: Experiment) -> str:
-    """The difference in one line. More than one entry means a confounded comparison."""
+    """The difference in one line. More than one entry means a confounded comparison.
+
+    >>> cnnlib.diff(cnnlib.CATALOGUE["baseline"], cnnlib.CATALOGUE["maxpool"])
+    'arch.pool: avg → max'
+    """
     found = [f"{name}: {_show(old)} → {_show(new)}" for name, old, new in changes(parent, child)]
     return "; ".join(found) or "no difference"
 
@@ -232,6 +244,9 @@ def identity(experiment: Experiment, seed: int = 0, split: str = HOLDOUT) -> str
 
     Fields at their default are left out, so a field added to the library later does not
     change the identity of runs that do not use it.
+
+    >>> cnnlib.experiment.identity(cnnlib.CATALOGUE["maxpool"])
+    '1738a02b35c2'
     """
     text = json.dumps([declared(experiment), checked_seed(seed), split], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
