@@ -108,7 +108,8 @@ def _section(name: str, inside: list[str], *, whole: bool) -> list[str]:
     lines = ["```{eval-rst}", f".. automodule:: {name}"]
     if members:  # by name: autodoc also tries what a module imports, and stumbles over scipy
         lines += [f"   :members: {', '.join(members)}", "   :imported-members:"]
-    for key in (key for key in documented if key in inside):  # a catalogue's value would fill the page
+    for key in filter(inside.__contains__, documented):
+        # without its value: the catalogue's would fill the page
         lines += ["", f".. autodata:: {name}.{key}", "   :no-value:"]
     return [*lines, "```"]
 

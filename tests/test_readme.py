@@ -53,7 +53,8 @@ def test_only_what_is_between_the_marks_changes():
 
 
 @pytest.mark.parametrize(
-    "text", ["no marks", "<!-- a: end --> <!-- a: begin -->", 2 * "<!-- a: begin --><!-- a: end -->"]
+    "text",
+    ["no marks", "<!-- a: end --> <!-- a: begin -->", 2 * "<!-- a: begin --><!-- a: end -->"],
 )
 def test_marks_that_are_missing_or_doubled_are_refused(text):
     with pytest.raises(ValueError, match="expected one line <!-- a: begin -->"):

@@ -18,13 +18,16 @@ READING = {
 MOST_LINES = 1500  # to be read in an evening
 
 # The runs that README.md shows: the models that the chapters and the claims come back to.
-IN_README = ("baseline", "maxpool", "filters", "convolution", "lr-0.1", "dropout")
-IN_README += ("lenet5", "lenet5-var4", "lenet5-var4-mended", "capstone-stack")
+IN_README = (
+    *("baseline", "maxpool", "filters", "convolution", "lr-0.1", "dropout"),
+    *("lenet5", "lenet5-var4", "lenet5-var4-mended", "capstone-stack"),
+)
 
 RUNS_PAGE = """\
 # Every run, beside the reports' figures
 
-All {experiments} experiments of `cnnlib/catalogue.py`, computed from the stored runs by `make table`.
+All {experiments} experiments of `cnnlib/catalogue.py`, computed from the stored runs by \
+`make table`.
 
 15 epochs, 48,000 training and 12,000 validation images, accuracies as fractions. Training \
 accuracy is that of the last epoch as training saw it (as the reports print it), validation \
@@ -45,7 +48,7 @@ run and its declaration cannot drift apart.
 
 | file | what it holds |
 |---|---|
-| `run.json` | the declaration, every epoch's figures, the final metrics, the versions and checksums |
+| `run.json` | the declaration, every epoch's figures, the final metrics, versions and checksums |
 | `predictions.safetensors` | the predicted class of each of the 12,000 validation images |
 | `weights.safetensors` | the trained weights; only seed 0 ships them |
 | `test.safetensors` | the models of chapters 22 and 24 only: predicted classes of the test images |
@@ -75,7 +78,8 @@ def reading_order() -> str:
         f"{i}. [`{name}.py`](cnnlib/{name}.py), {lengths[name]} lines: {what}"
         for i, (name, what) in enumerate(READING.items(), start=1)
     ]
-    return "\n".join([*items, "", f"Together: {sum(lengths.values()):,} lines. `augment.py` waits for chapter 16."])
+    total = f"Together: {sum(lengths.values()):,} lines. `augment.py` waits for chapter 16."
+    return "\n".join([*items, "", total])
 
 
 def parts() -> dict[str, str]:
