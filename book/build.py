@@ -14,9 +14,11 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from cnnlib.analysis.readme import runs_page
 from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
 
+from .api import page
 from .notebooks import REPORT, ROOT, chapters, execute, with_progress
 
 BUILD = ROOT / "build" / "book"
@@ -63,7 +65,9 @@ def report(
         shutil.copy(path, copy)
         notebook = nbformat.read(copy, as_version=4) if stored else execute(copy)
         nbformat.write(told(notebook), copy)
-    for name, text in ({"index.md": contents(heading, list(more))} | dict(more)).items():
+    made = {"index.md": contents(heading, list(more)), "api.md": page()}
+    made["runs.md"] = runs_page("table-of-runs")
+    for name, text in (made | dict(more)).items():
         (BUILD / name).write_text(text, "utf-8")
     shutil.copytree(ROOT / "book" / "static", BUILD / "static")
     print(f"rendering {target / 'index.html'}", flush=True)
@@ -101,7 +105,7 @@ def told(notebook: NotebookNode) -> NotebookNode:
 
 
 def contents(heading: str = "", more: Sequence[str] = ()) -> str:
-    """The first page: the words of welcome, then the chapters by part, then what is asked for."""
+    """The first page: the words of welcome, then the chapters by part, then the reference."""
     pages = [(ROOT / "book" / "welcome.md").read_text("utf-8").strip(), ""]
     starts = list(PARTS)
     for i, (start, title) in enumerate(PARTS.items()):
@@ -109,6 +113,7 @@ def contents(heading: str = "", more: Sequence[str] = ()) -> str:
         inside = [p.stem for p in chapters() if start <= int(p.stem[:2]) < end]
         if inside:
             pages += _toctree(title, inside)
+    pages += _toctree("Reference", ["runs", "api"])
     if more:
         pages += _toctree(heading, [Path(name).stem for name in more])
     return "\n".join(pages)

@@ -6,17 +6,26 @@ html_title = project
 language = "en-GB"
 html_language = "en"
 
-extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
 nb_execution_mode = "off"  # build.py has executed them
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 exclude_patterns = ["doctrees"]
+
+# the page of the library, from the docstrings
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # as they are written: an object's repr has an address in it
+add_module_names = False
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 100
+toc_object_entries = False  # the contents at the side: the modules are enough
 
 html_theme = "sphinx_book_theme"
 html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "secondary_sidebar_items": {"**": ["page-toc"], "runs": []},  # its table wants the width
     "navbar_persistent": [],  # the search box stands in the sidebar already
     "logo": {"text": project},
 }
@@ -26,6 +35,7 @@ html_css_files = ["workbook.css"]
 html_js_files = ["print.js"]
 html_copy_source = False
 html_show_search_summary = False  # pages opened from a folder may not fetch one another
-html_use_index = False  # nothing in it
+html_use_index = False  # the page of the library begins with one
+html_domain_indices = False
 html_show_sourcelink = False
 html_show_copyright = False

@@ -139,10 +139,10 @@ def train(args: argparse.Namespace) -> int:
 
 
 def table(args: argparse.Namespace) -> int:
-    """authors: write the table of runs into README.md"""
-    from .analysis.tables import write_readme
+    """authors: write the tables of runs and the reading order into README.md and runs/README.md"""
+    from .analysis.readme import write
 
-    print("README.md: table", "written" if write_readme(ROOT / "README.md") else "unchanged")
+    print("written:", ", ".join(write()) or "nothing; all is up to date")
     return 0
 
 

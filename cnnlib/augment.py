@@ -59,6 +59,9 @@ def shift(images: Tensor, right: Tensor | int = 0, down: Tensor | int = 0) -> Te
     """Move each image (N, 1, H, W) by whole pixels (negative: left, up); black comes in.
 
     ``right`` and ``down`` are one number for each image, (N,), or one for all of them.
+
+    >>> cnnlib.augment.shift(torch.tensor([[[[1, 2], [3, 4]]]]), right=1).tolist()
+    [[[[0, 1], [0, 3]]]]
     """
     right, down = (
         torch.as_tensor(by, device=images.device).expand(len(images)) for by in (right, down)

@@ -17,7 +17,11 @@ class UnknownExperimentError(KeyError):
 
 
 class Catalogue(dict[str, Experiment]):
-    """Experiments by name. A repeated name or a repeated declaration is refused."""
+    """Experiments by name. A repeated name or a repeated declaration is refused.
+
+    >>> cnnlib.CATALOGUE["lenet5-var1"].parent
+    'lenet5'
+    """
 
     def add(self, experiment: Experiment) -> Experiment:
         """Put ``experiment`` in and hand it back. Raises ValueError for a duplicate."""
@@ -39,8 +43,10 @@ class Catalogue(dict[str, Experiment]):
         )
 
 
+#: Every experiment of the workbook, by name.
 CATALOGUE = Catalogue()
-SEEDS = (0, 1, 2, 3, 4)  # every experiment is trained once with each
+#: Every experiment is trained once with each of these seeds.
+SEEDS = (0, 1, 2, 3, 4)
 
 
 def find(experiment: str | Experiment) -> Experiment:

@@ -16,6 +16,7 @@ from torch import Tensor
 from .experiment import FOLDS, SPLITS
 from .support.sources import data_folder, fetch
 
+#: The ten classes; a label is a position in this list.
 CLASS_NAMES = (
     "T-shirt/top", "trouser", "pullover", "dress", "coat",
     "sandal", "shirt", "sneaker", "bag", "ankle boot",
@@ -73,6 +74,10 @@ def load(split: str = "holdout") -> Dataset:
 
     ``split`` says how the 60,000 images that are not for testing are divided: see ``Data``.
     Raises DataError when no source can be reached or a file is not the published one.
+
+    >>> data = cnnlib.load()
+    >>> len(data.train), tuple(data.val.images.shape), data.class_names[data.val.labels[0]]
+    (48000, (12000, 1, 28, 28), 'T-shirt/top')
     """
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}; expected one of {', '.join(SPLITS)}")

@@ -27,6 +27,9 @@ class Conv:
     """One convolution: ``filters`` kernels of ``kernel`` × ``kernel`` pixels, stride 1.
 
     ``padding`` is the number of zero pixels added on each side.
+
+    >>> str(cnnlib.Conv(6, 5, padding=2))
+    '6@5×5 p2'
     """
 
     filters: int
@@ -53,16 +56,16 @@ class Arch:
     """
 
     convs: tuple[Conv, ...] = (Conv(6, 5, padding=2), Conv(16, 5))
-    pool: str = "avg"  # "avg" or "max"; 2×2, stride 2
-    pool_after: tuple[int, ...] = ()  # numbers of convolutions; () means every one
-    activation: str = "relu"  # "relu" or "leaky_relu" (slope 0.01)
-    batch_norm: bool = False  # after every convolution, before the activation
-    hidden: tuple[int, ...] = (120, 84)  # units of the hidden fully connected layers
-    dropout_pool: float = 0.0  # probability of dropping a value, after every pooling
-    dropout_first: float = 0.0  # after the first fully connected layer
-    dropout_last: float = 0.0  # before the output layer
-    softmax: bool = False  # report 2's extra last layer; the loss applies softmax again
-    init: str = "glorot_uniform"  # Keras's default; or "kaiming_uniform". Biases start at 0
+    pool: str = "avg"  #: "avg" or "max"; 2×2, stride 2
+    pool_after: tuple[int, ...] = ()  #: numbers of convolutions; () means every one
+    activation: str = "relu"  #: "relu" or "leaky_relu" (slope 0.01)
+    batch_norm: bool = False  #: after every convolution, before the activation
+    hidden: tuple[int, ...] = (120, 84)  #: units of the hidden fully connected layers
+    dropout_pool: float = 0.0  #: probability of dropping a value, after every pooling
+    dropout_first: float = 0.0  #: the same, after the first fully connected layer
+    dropout_last: float = 0.0  #: the same, before the output layer
+    softmax: bool = False  #: report 2's extra last layer; the loss applies softmax again
+    init: str = "glorot_uniform"  #: Keras's default; or "kaiming_uniform". Biases start at 0
 
     def __post_init__(self) -> None:
         settle(self)
@@ -106,16 +109,16 @@ class Arch:
 class Recipe:
     """How a model is trained."""
 
-    epochs: int = 15
-    batch_size: int = 64  # images a step
-    optimiser: str = "adam"  # "adam" or "sgd"
-    lr: float = 1e-3
-    # "step": multiply by gamma every step_epochs epochs. "one-cycle": up to lr and down to 0
+    epochs: int = 15  #: passes over the training images
+    batch_size: int = 64  #: images a step
+    optimiser: str = "adam"  #: "adam" or "sgd"
+    lr: float = 1e-3  #: learning rate
+    #: "step": multiply by gamma every step_epochs epochs. "one-cycle": up to lr and down to 0
     schedule: str = "constant"
-    step_epochs: int = 5
-    gamma: float = 0.5
-    l2_conv: float = 0.01  # λ: adds λ·Σw² over the convolution kernels to the loss
-    label_smoothing: float = 0.0  # this share of each label is spread over the ten classes
+    step_epochs: int = 5  #: of the schedule "step"
+    gamma: float = 0.5  #: of the schedule "step"
+    l2_conv: float = 0.01  #: λ: adds λ·Σw² over the convolution kernels to the loss
+    label_smoothing: float = 0.0  #: this share of each label is spread over the ten classes
 
     def __post_init__(self) -> None:
         settle(self)
@@ -139,14 +142,14 @@ class Data:
     validation images among them. Only training images are augmented, each with its own draws.
     """
 
-    mean: float = 0.0
-    std: float = 1.0
-    rotation: float = 0.0  # degrees: up to so many either way
-    shift: int = 0  # pixels: up to so many, across and down; black comes in
-    flip: float = 0.0  # probability of a left-right flip
-    brightness: float = 0.0  # b: times a factor between 1 - b and 1 + b
-    contrast: float = 0.0  # c: distance from the image's mean times between 1 - c and 1 + c
-    split: str = "holdout"
+    mean: float = 0.0  #: subtracted from pixels in [0, 1]
+    std: float = 1.0  #: the difference is divided by it
+    rotation: float = 0.0  #: degrees: up to so many either way
+    shift: int = 0  #: pixels: up to so many, across and down; black comes in
+    flip: float = 0.0  #: probability of a left-right flip
+    brightness: float = 0.0  #: b: times a factor between 1 - b and 1 + b
+    contrast: float = 0.0  #: c: distance from the image's mean times between 1 - c and 1 + c
+    split: str = "holdout"  #: see above
 
     def __post_init__(self) -> None:
         settle(self)
@@ -194,6 +197,11 @@ def varied(
     """A variant of ``parent``: give only the fields that differ, as ``arch=dict(pool="max")``.
 
     Raises ValueError for an unknown field, a bad value, or a variant that changes nothing.
+
+    >>> baseline = cnnlib.CATALOGUE["baseline"]
+    >>> wider = cnnlib.vary(baseline, "wider", arch=dict(hidden=(240, 84)))
+    >>> cnnlib.diff(baseline, wider)
+    'arch.hidden: 120, 84 → 240, 84'
     """
     given = {"arch": arch or {}, "recipe": recipe or {}, "data": data or {}}
     parts = {part: _replace(getattr(parent, part), fields) for part, fields in given.items()}
@@ -215,7 +223,11 @@ def changes(parent: Experiment, child: Experiment) -> list[tuple[str, Any, Any]]
 
 
 def diff(parent: Experiment, child: Experiment) -> str:
-    """The difference in one line. More than one entry means a confounded comparison."""
+    """The difference in one line. More than one entry means a confounded comparison.
+
+    >>> cnnlib.diff(cnnlib.CATALOGUE["baseline"], cnnlib.CATALOGUE["maxpool"])
+    'arch.pool: avg → max'
+    """
     found = [f"{name}: {_show(old)} → {_show(new)}" for name, old, new in changes(parent, child)]
     return "; ".join(found) or "no difference"
 
@@ -232,6 +244,9 @@ def identity(experiment: Experiment, seed: int = 0, split: str = HOLDOUT) -> str
 
     Fields at their default are left out, so a field added to the library later does not
     change the identity of runs that do not use it.
+
+    >>> cnnlib.experiment.identity(cnnlib.CATALOGUE["maxpool"])
+    '1738a02b35c2'
     """
     text = json.dumps([declared(experiment), checked_seed(seed), split], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

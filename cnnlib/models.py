@@ -99,6 +99,10 @@ def build(experiment: str | Experiment, seed: int | None = None) -> LeNet:
     """An untrained model of an experiment, given by name or as itself.
 
     With a ``seed``, the same weights every time, and the global random state is untouched.
+
+    >>> model = cnnlib.build("maxpool", seed=0)
+    >>> tuple(model(torch.zeros(2, 1, 28, 28)).shape)
+    (2, 10)
     """
     arch = find(experiment).arch
     if seed is None:
@@ -124,7 +128,11 @@ def with_fast_layout(model: LeNet) -> LeNet:
 
 
 def count_parameters(model: nn.Module) -> int:
-    """How many numbers the training can change."""
+    """How many numbers the training can change.
+
+    >>> cnnlib.count_parameters(cnnlib.build("filters"))
+    255230
+    """
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 

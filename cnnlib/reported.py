@@ -20,6 +20,7 @@ class Reported(NamedTuple):
     test_loss: float | None = None
 
 
+#: What the reports print of each model after the last epoch.
 REPORTED: dict[str, Reported] = {
     "baseline": Reported(1, 0.8974, 0.8936, 0.3039, 0.3212),
     "maxpool": Reported(1, 0.9108, 0.8987, 0.2787, 0.3103, 0.8951, 0.3209),
@@ -35,8 +36,8 @@ REPORTED: dict[str, Reported] = {
     "lenet5-var4": Reported(2, 0.8959, 0.8934, test_acc=0.8878),
 }
 
-# Report 2's 5-fold cross-validation: the best accuracy of each fold, and its epoch.
+#: Report 2's 5-fold cross-validation: the best accuracy of each fold, and its epoch.
 REPORTED_FOLDS = ((0.8904, 13), (0.8889, 14), (0.8904, 14), (0.8879, 13), (0.8877, 14))
 
-# Report 2's test accuracy with augmentation; which model it belongs to is not said.
+#: Report 2's test accuracy with augmentation; which model it belongs to is not said.
 AUGMENTED_TEST_ACC = 0.8517

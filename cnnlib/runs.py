@@ -65,7 +65,12 @@ class Run:
         return model.eval()
 
     def predict(self, split: str) -> tuple[Tensor, Tensor]:
-        """Labels (N,) and logits (N, 10) on ``"val"`` or ``"test"``, computed here and now."""
+        """Labels (N,) and logits (N, 10) on ``"val"`` or ``"test"``, computed here and now.
+
+        >>> labels, logits = cnnlib.run("maxpool", train=False).predict("val")
+        >>> tuple(labels.shape), tuple(logits.shape)
+        ((12000,), (12000, 10))
+        """
         if split not in ("val", "test"):
             raise ValueError(f"split is {split!r}; expected 'val' or 'test'")
         part = getattr(load(self.experiment.data.split), split)
@@ -108,6 +113,10 @@ def run(
 
     ``retrain=True`` trains anew; ``train=False`` never trains. Raises UnknownExperimentError for
     an unknown name and StoredRunError for a stored run that does not fit its declaration.
+
+    >>> maxpool = cnnlib.run("maxpool", train=False)
+    >>> len(maxpool.history), f"{maxpool.metrics['val_acc']:.4f}"
+    (15, '0.9009')
     """
     experiment, seed = find(experiment), checked_seed(seed)
     stored = None if retrain else locate(experiment, seed)

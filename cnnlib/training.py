@@ -40,6 +40,12 @@ def fit(
     (with label smoothing, where it is declared), without the L2 penalty, which stands beside it.
     ``val_predicted`` counts how often each class is predicted for the validation images.
     Raises NonFiniteLossError (with epoch, step and learning rate) when the loss is not a number.
+
+    >>> data, model = cnnlib.load(), cnnlib.build("maxpool", seed=0)
+    >>> few, maxpool = data.train[:640], cnnlib.CATALOGUE["maxpool"]
+    >>> history = cnnlib.fit(model, maxpool, few, data.val[:100], epochs=2, verbose=False)
+    >>> [(record["epoch"], record["lr"]) for record in history]
+    [(1, 0.001), (2, 0.001)]
     """
     prepare_process()
     device = next(model.parameters()).device
@@ -163,6 +169,9 @@ def lr_schedule(recipe: Recipe) -> list[float]:
     ``step`` is torch's StepLR, counted in epochs. ``one-cycle`` (Smith and Topin 2018) rises
     from 0 to lr in the first three tenths of the training and falls to 0 in the rest, both
     along half a cosine, as torch's OneCycleLR; an epoch keeps the rate of its middle.
+
+    >>> cnnlib.lr_schedule(cnnlib.Recipe(epochs=4, lr=0.1, schedule="step", step_epochs=2))
+    [0.1, 0.1, 0.05, 0.05]
     """
     match recipe.schedule:
         case "constant":

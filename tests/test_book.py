@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from book import build, notebooks
+from book import api, build, notebooks
+from cnnlib import CATALOGUE
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
@@ -30,6 +31,20 @@ def test_a_page_for_every_chapter_linked_from_the_first(pages):
     for path in notebooks.chapters():
         assert f"{path.stem}.html" in pages
         assert f'href="{path.stem}.html"' in pages["index.html"]
+
+
+def test_every_public_name_leads_to_its_place_on_the_page(pages):
+    page = pages["api.html"]
+    for one in api.public_names():
+        assert f'href="#{one.target}"' in page or f'href="#module-{one.target}"' in page
+        assert f'id="{one.target}"' in page or f'id="module-{one.target}"' in page
+    assert "&gt;&gt;&gt;" in page  # the examples
+
+
+def test_the_page_of_runs_has_them_all(pages):
+    rows = re.findall(r"<tr[^>]*><td[^>]*><p><code[^>]*><span[^>]*>([^<]+)<", pages["runs.html"])
+    assert [name for name in rows if name in CATALOGUE] == list(CATALOGUE)
+    assert all(f'href="{name}.html"' in pages["index.html"] for name in ("runs", "api"))
 
 
 def test_no_page_is_for_instructors(pages):

@@ -1,17 +1,9 @@
-from pathlib import Path
-
 import pytest
 from scipy.stats import ttest_rel
 
 import cnnlib
 from cnnlib import CATALOGUE, REPORTED, SEEDS, comparison, run, runs, runs_table, tables
 from cnnlib.analysis.evidence import groups, over_seeds, paired
-
-README = Path(__file__).parents[1] / "README.md"
-
-
-def test_the_readme_shows_the_shipped_runs():
-    assert tables.readme_table() in README.read_text("utf-8"), "run: python -m cnnlib table"
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -34,22 +26,9 @@ def test_figures_over_seeds_are_those_of_the_runs():
     assert row["lowest"] == f"{accs.maxpool.min():.4f}" and row["reported"] == "0.8987"
     found = cnnlib.difference("maxpool", "baseline")
     assert found == over_seeds(accs.maxpool - accs.baseline)
-    text = tables.readme_table()
+    text = tables.catalogue_table(["maxpool"])
     half = over_seeds(accs.maxpool).high - accs.maxpool.mean()
     assert f"| {accs.maxpool.mean():.4f} ± {half:.4f} | 5 |" in text
-
-
-def test_write_readme_changes_only_what_is_between_the_marks(tmp_path):
-    path = tmp_path / "README.md"
-    path.write_text(f"before\n{tables.BEGIN}\nold\n{tables.END}\nafter\n", "utf-8")
-    assert tables.write_readme(path)
-    text = path.read_text("utf-8")
-    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
-    assert not tables.write_readme(path)
-    path.write_text("no marks", "utf-8")
-    with pytest.raises(ValueError, match="expected one line"):
-        tables.write_readme(path)
-    assert path.read_text("utf-8") == "no marks"
 
 
 SEVERAL = ["baseline", "maxpool", "lenet5", "lenet5-mended", "lenet5-var4"]

@@ -1,8 +1,8 @@
-"""Tables of runs beside the reports' figures: in the notebooks, and in the README."""
+"""Tables of runs beside the reports' figures: for the notebooks, the README and the book."""
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +13,8 @@ from ..experiment import diff
 from ..parallel.sweeps import sweep
 from ..reported import REPORTED, Reported
 from ..runs import Run, run, stored_runs, stored_seeds
-from ..support.files import write_whole
 from .evidence import OverSeeds, groups, over_seeds, paired
 
-BEGIN, END = "<!-- table of runs: begin -->", "<!-- table of runs: end -->"
 NOT_REPORTED = Reported(0)
 
 
@@ -90,7 +88,12 @@ def comparison(child: Run, parent: Run) -> str:
 
 
 def accuracies(names: Sequence[str], metric: str = "val_acc") -> pd.DataFrame:
-    """One figure of ``Run.metrics`` for every shipped seed: a row a seed, a column a model."""
+    """One figure of ``Run.metrics`` for every shipped seed: a row a seed, a column a model.
+
+    >>> accs = cnnlib.accuracies(["baseline", "maxpool"])
+    >>> accs.shape, bool((accs.maxpool > accs.baseline).all())
+    ((5, 2), True)
+    """
     runs = {name: [run(name, seed, train=False) for seed in SEEDS] for name in names}
     columns = {name: [one.metrics[metric] for one in some] for name, some in runs.items()}
     return pd.DataFrame(columns, index=pd.Index(SEEDS, name="seed"))
@@ -112,18 +115,27 @@ def seeds_table(names: Sequence[str]) -> pd.DataFrame:
 
 
 def difference(child: str, parent: str, metric: str = "val_acc") -> OverSeeds:
-    """``child`` minus ``parent`` over the shipped seeds, paired seed by seed (paired t-test)."""
+    """``child`` minus ``parent`` over the shipped seeds, paired seed by seed (paired t-test).
+
+    >>> found = cnnlib.difference("maxpool", "baseline")
+    >>> f"{found.mean:+.4f}, from {found.low:+.4f} to {found.high:+.4f}"
+    '+0.0124, from +0.0043 to +0.0205'
+    """
     accs = accuracies([child, parent], metric)
     return over_seeds(accs[child] - accs[parent])
 
 
-def readme_table() -> str:
-    """The README's table, in Markdown: every experiment of the catalogue, over its seeds."""
+def catalogue_table(names: Iterable[str] = CATALOGUE) -> str:
+    """Experiments of the catalogue over their shipped seeds, as a table in Markdown.
+
+    Accuracies are mean ± half of the 95 % interval (Student's t). "–" where a report is silent.
+    """
     heads = ["experiment", "what it changes", "parameters", "train acc", "val acc", "seeds"]
     heads += ["reported train", "reported val"]
     lines = [f"| {' | '.join(heads)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
-    for name, experiment in CATALOGUE.items():
-        parent, reported = experiment.parent, REPORTED.get(name, NOT_REPORTED)
+    for name in names:
+        experiment, reported = CATALOGUE[name], REPORTED.get(name, NOT_REPORTED)
+        parent = experiment.parent
         what = f"from `{parent}`: {diff(CATALOGUE[parent], experiment)}" if parent else "–"
         runs = [run(name, seed, train=False) for seed in stored_seeds(name) if seed in SEEDS]
         cells = [f"`{name}`", what.replace("|", "/"), f"{runs[0].metrics['parameters']:,}"]
@@ -140,18 +152,6 @@ def _plus_minus(values: Sequence[float]) -> str:
         return _four(values[0])
     found = over_seeds(values)
     return f"{found.mean:.4f} ± {found.high - found.mean:.4f}"
-
-
-def write_readme(path: Path) -> bool:
-    """Put the table between its two marks in ``path``; True when that changed the file."""
-    old = path.read_text("utf-8")
-    if old.count(BEGIN) != 1 or old.count(END) != 1:
-        raise ValueError(f"{path}: expected one line {BEGIN} and one line {END}")
-    head, tail = old.split(BEGIN)[0], old.split(END)[1]
-    new = f"{head}{BEGIN}\n{readme_table()}\n{END}{tail}"
-    if new != old:
-        write_whole(path, new)
-    return new != old
 
 
 def reproduction(folder: Path, seeds: Sequence[int] = SEEDS) -> str:

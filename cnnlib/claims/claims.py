@@ -138,6 +138,7 @@ _STATED: dict[tuple[int, str, int], list[tuple]] = {
     ],
 }
 
+#: The claims of both reports, in the order of their numbers.
 CLAIMS: tuple[Claim, ...] = tuple(
     Claim(*source, says, partial(how, *about))
     for source, claims in _STATED.items()

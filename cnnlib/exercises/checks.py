@@ -35,7 +35,11 @@ def solution(key: str) -> None:
 
 
 def predict_first(prediction: Any, options: Sequence[str]) -> None:
-    """Note the reader's prediction, or ask for one."""
+    """Note the reader's prediction, or ask for one.
+
+    >>> cnnlib.predict_first("max", ["max", "average"])
+    Noted: 'max'. Now see what comes out.
+    """
     if prediction is ...:
         print(f"Write your prediction first: one of {', '.join(map(repr, options))}.")
     elif prediction in options:
