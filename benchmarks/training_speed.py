@@ -68,7 +68,7 @@ def ratios(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def markdown(found: pd.DataFrame, images: int) -> str:
-    lines = ["| loop | images a second | time ÷ time of `fit` | lowest to highest | memory |"]
+    lines = ["| loop | images per second | time ÷ time of `fit` | lowest to highest | memory |"]
     lines.append("|---|--:|--:|--:|--:|")
     for name, (value, low, high) in ratios(found).iterrows():
         own = found[found.loop == name]

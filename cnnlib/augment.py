@@ -1,4 +1,6 @@
-"""Report 2's augmentations, with random numbers of its own for each image of a batch.
+"""Augmentation, with random numbers of its own for each image of a batch.
+
+Turning, mirroring, brightness and contrast are report 2's; moving by pixels is chapter 24's.
 
 torchvision's transforms draw once for what they are given: given a batch, they do the same to
 all its images. Its *functions* are the oracle here: each image comes out as they make it.

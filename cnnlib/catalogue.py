@@ -63,6 +63,10 @@ def vary(parent: str | Experiment, name: str, **what: Any) -> Experiment:
     Give only the fields that differ: ``vary("maxpool", "mine", arch=dict(dropout_first=0.5),
     recipe=dict(lr=3e-4), data=dict(flip=0.5), why="…")``. Raises ValueError for an unknown field,
     a bad value, or a variant that changes nothing.
+
+    >>> wider = cnnlib.vary("baseline", "wider", arch=dict(hidden=(240, 84)))
+    >>> cnnlib.diff(cnnlib.CATALOGUE["baseline"], wider)
+    'arch.hidden: 120, 84 → 240, 84'
     """
     return varied(find(parent), name, **what)
 

@@ -197,11 +197,6 @@ def varied(
     """A variant of ``parent``: give only the fields that differ, as ``arch=dict(pool="max")``.
 
     Raises ValueError for an unknown field, a bad value, or a variant that changes nothing.
-
-    >>> baseline = cnnlib.CATALOGUE["baseline"]
-    >>> wider = cnnlib.vary(baseline, "wider", arch=dict(hidden=(240, 84)))
-    >>> cnnlib.diff(baseline, wider)
-    'arch.hidden: 120, 84 → 240, 84'
     """
     given = {"arch": arch or {}, "recipe": recipe or {}, "data": data or {}}
     parts = {part: _replace(getattr(parent, part), fields) for part, fields in given.items()}

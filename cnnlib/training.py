@@ -1,4 +1,7 @@
-"""Training: one visible loop, and evaluation in eval mode."""
+"""Training of one model in one visible loop, and evaluation in eval mode.
+
+``parallel/many.py`` trains several models at once, in a loop of the same shape.
+"""
 
 import ctypes
 import math

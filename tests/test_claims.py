@@ -36,7 +36,6 @@ SETTLED = {
     "Kaiming's initialisation sets the weights to zero": False,
     "two models have 61,706 parameters, three have 61,750": True,
     "the first model has 12 layers, the last has 15": True,
-    "it does so by the report's own test figures": False,  # 0.8517 < 0.8878
 }
 ALIKE = ("T-shirt/top", "pullover", "coat", "shirt")
 RECALLS = {  # which classes, and the sign of what max pooling is said to do to their recall
@@ -63,7 +62,7 @@ def judged(values):
     values = np.array(values)
     half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))
     if abs(values.mean()) <= half:
-        return "can't be told from 5 seeds"
+        return "cannot tell"
     return "holds" if values.mean() > 0 else "does not hold"
 
 

@@ -84,7 +84,7 @@ def test_curves_draw_both_parts_of_every_run():
     assert sorted(drawn) == sorted(expected)
     named = [text.get_text() for text in loss.get_legend().texts]
     assert [name for name in named if name in CATALOGUE] == ["baseline", "maxpool"]
-    assert loss.get_ylabel() == "loss (nats an image)" and loss.get_xlabel() == "epoch"
+    assert loss.get_ylabel() == "loss (nats per image)" and loss.get_xlabel() == "epoch"
     assert f"maxpool: validation loss from {runs[1].history[0]['val_loss']:.3f}" in figure.alt_text
 
 

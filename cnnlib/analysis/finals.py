@@ -20,7 +20,7 @@ TEST = "test.safetensors"
 
 
 class Final(NamedTuple):
-    """A run on the 10,000 test images: ``loss`` (mean, nats an image), ``acc``, classes."""
+    """A run on the 10,000 test images: ``loss`` (mean, nats per image), ``acc``, classes."""
 
     loss: float
     acc: float

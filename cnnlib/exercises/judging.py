@@ -37,8 +37,12 @@ def number(expected: Callable[[], float], help: str, tolerance: float = 1e-6) ->
 
 
 def choice(expected: Callable[[], Any], help: str) -> Judge:
-    """One value, right when equal to what ``expected`` computes."""
-    return lambda answer: None if answer == expected() else help
+    """One value, right when equal to what ``expected`` computes; text without regard to case."""
+
+    def plain(value: Any) -> Any:
+        return " ".join(value.split()).casefold() if isinstance(value, str) else value
+
+    return lambda answer: None if plain(answer) == plain(expected()) else help
 
 
 def behaviour(cases: Callable[[], list[tuple[tuple, Any]]], help: str) -> Judge:

@@ -84,9 +84,9 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "18.1": Exercise(
         hint="Is 0 inside the interval?",
-        solution='"can\'t tell"',
+        solution='"cannot tell"',
         wrong='"holds"',
-        judge=choice(lambda: "can't tell", "the interval has 0 in it, whatever the mean says."),
+        judge=choice(lambda: "cannot tell", "the interval has 0 in it, whatever the mean says."),
     ),
     "18.2": Exercise(
         hint="Compare low with 0, and high with 0.",

@@ -35,7 +35,7 @@ def sweep(
     """Every experiment with every seed, in that order; what is stored already is loaded.
 
     Without an ``executor``: one single-threaded process a core, which trains about 1.4 times
-    as many images a second as one process on two threads. Any ``concurrent.futures.Executor``
+    as many images per second as one process on two threads. Any ``concurrent.futures.Executor``
     will do; Dask's ``Client.get_executor()`` reaches other machines, which need the data but
     not this folder: the runs come back and are stored here. Each run is stored when it ends,
     so a sweep that was stopped goes on where it was. Raises RuntimeError at the end, naming
@@ -122,7 +122,7 @@ def _in_a_process(experiment: Experiment, seed: int) -> dict[str, bytes]:
 
 
 def _deaf_to_ctrl_c() -> None:
-    """Ctrl-C reaches all processes at once. Those started from this thread shall not hear it:
+    """Ctrl-C reaches all processes at once. Those started from this thread must ignore it:
     the parent alone does, and ends them."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         # starting this helper of multiprocessing lets the signal through again: have it run first
@@ -137,7 +137,7 @@ def _start_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """A sweep that was killed shall leave no process behind that trains on, unasked."""
+    """When a sweep is killed, its workers end too."""
     if parent := multiprocessing.parent_process():
         parent.join()
     os._exit(1)

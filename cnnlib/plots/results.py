@@ -27,7 +27,7 @@ def curves(runs: Sequence[Run]) -> Figure:
     table = pd.concat([_by_epoch(run) for run in runs], ignore_index=True)
     colours = sns.color_palette(PALETTE, table.experiment.nunique())
     figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.6))
-    labels = {"loss": "loss (nats an image)", "acc": "accuracy (fraction)"}
+    labels = {"loss": "loss (nats per image)", "acc": "accuracy (fraction)"}
     for ax, (kind, label) in zip(panels, labels.items(), strict=True):
         sns.lineplot(
             table,
@@ -56,7 +56,7 @@ def curves(runs: Sequence[Run]) -> Figure:
 def losses(runs: Sequence[Run]) -> Figure:
     """A panel a run, on one scale: training (dashed) and validation loss against the epoch.
 
-    Training loss as training saw it, validation loss in eval mode, in nats an image.
+    Training loss as training saw it, validation loss in eval mode, in nats per image.
     """
     columns = min(3, len(runs))
     rows = -(-len(runs) // columns)
@@ -77,7 +77,7 @@ def losses(runs: Sequence[Run]) -> Figure:
         )
     grid[0, 0].legend(fontsize=9)
     figure.supxlabel("epoch", fontsize=10)
-    figure.supylabel("loss (nats an image)", fontsize=10)
+    figure.supylabel("loss (nats per image)", fontsize=10)
     for ax in grid.flat[len(runs) :]:
         ax.set_axis_off()
     sns.despine(figure)

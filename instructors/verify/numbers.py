@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 
 ACC = 0.0005  # as a fraction: 6 of 12,000 images
-LOSS = 0.0005  # nats an image
+LOSS = 0.0005  # nats per image
 IMAGES = 12  # 6 images may flip in each of two models that are compared
 
 

@@ -25,7 +25,7 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True)
 class Figures:
-    """Mean cross-entropy an image in nats, accuracy, and the predicted classes, int64 (N,)."""
+    """Mean cross-entropy in nats per image, accuracy, and the predicted classes, int64 (N,)."""
 
     loss: float
     acc: float

@@ -84,7 +84,7 @@ def guarded(part: str, name: str, facts: Callable[..., Any], *given: Any) -> lis
         found.extend(facts(*given))
     except MemoryError:
         raise
-    except Exception as error:  # a stranger's data: no list of what can be odd about them is whole
+    except Exception as error:  # a submission's data may be odd in any way
         words = (str(error).splitlines() or [""])[0]
         why = shown(f"{type(error).__name__}: {words}")
         found.append(Fact(part, name, "–", "–", Outcome.UNCHECKED, why))
