@@ -9,12 +9,12 @@ from .tables import catalogue_table
 # Where a reader starts, in this order: what every run needs. (`augment`
 # waits for chapter 16.)
 READING = {
-    "experiment": "what an experiment is: frozen declarations, and the difference between two",
+    "experiment": "what an experiment is, as a frozen declaration, and the difference between two",
     "catalogue": "every experiment of the book, each stating only what it changes, and why",
     "data": "Fashion-MNIST, split once; the test set counts its openings",
-    "models": "LeNet-5 and all its variants: one class, told what to build",
+    "models": "LeNet-5 and all its variants in one class, which is told what to build",
     "training": "the training loop, and evaluation in eval mode",
-    "runs": "a stored run: load it, or train and store it",
+    "runs": "loads a stored run, or trains and stores it",
 }
 MOST_LINES = 1500  # to be read in an evening
 
