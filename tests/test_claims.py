@@ -81,12 +81,6 @@ def test_every_claim_is_settled_by_hand_or_judged_again_below():
         assert (claim.says in SETTLED) != (claim.evidence.func in again), claim.says
 
 
-@pytest.mark.parametrize("claim", NUMBERED)
-def test_models_in_claims_are_in_the_catalogue(claim):
-    names = [about for about in claim.evidence.args if isinstance(about, str)]
-    assert all(name in CATALOGUE or name.endswith("_acc") for name in names)
-
-
 @of(verdicts.better)
 def test_accuracies_are_judged_over_the_seeds(claim):
     child, parent, figure = (*claim.evidence.args, "val_acc")[:3]

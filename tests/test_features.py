@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from distinct import ARCHITECTURES
 from scipy import ndimage
 from scipy.spatial.distance import cdist
 from sklearn.manifold import TSNE
@@ -21,7 +22,7 @@ from cnnlib.models import LeNet
 from cnnlib.training import normalise, predict_logits
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_activations_are_what_the_layers_put_out(name, small):
     model, data = build(name, seed=0).train(), CATALOGUE[name].data
     images, arch = small.val.images[:3], CATALOGUE[name].arch
@@ -66,7 +67,7 @@ class Student(nn.Module):
         return self.out(self.act(self.hidden(x)))
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_layer_of_every_model_can_be_asked_for(name, small):
     model = build(name, seed=0)
     layers = [path for path, layer in model.named_modules() if path and not list(layer.children())]
@@ -143,7 +144,7 @@ def test_occlusion_refuses_what_has_no_middle(wrong, small):
         occlusion(build("baseline"), small.val.images[0], Data(), **wrong)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_embed_gives_what_the_last_layer_gets_in_eval_mode(name, small):
     model, data, got = build(name, seed=0).train(), CATALOGUE[name].data, []
     last = [layer for layer in model.head if isinstance(layer, nn.Linear)][-1]

@@ -4,6 +4,7 @@ import platform
 import pytest
 import torch
 import torch.nn.functional as F
+from distinct import ARCHITECTURES, DATA, RECIPES
 from torch import nn
 
 from cnnlib import CATALOGUE, Arch, Conv, Experiment, NonFiniteLossError, build, fit, fit_many, vary
@@ -58,7 +59,7 @@ def without_noise(experiment):
     return vary(experiment, "sgd", recipe=dict(optimiser="sgd", lr=0.01))
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", dict.fromkeys(RECIPES + DATA))
 def test_the_first_steps_are_those_of_fit(name, small):
     experiment = without_noise(CATALOGUE[name])
     ours, theirs, untrained = fresh(name), fresh(name), fresh(name)
@@ -92,7 +93,7 @@ def test_later_epochs_are_those_of_fit(name, small):
             assert row["lr"] == should["lr"]
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_stack_and_unstack_are_exact(name):
     models, others = fresh(name), fresh(name, (10, 11, 12))
     unstack(side_by_side(models), others)
@@ -101,7 +102,7 @@ def test_stack_and_unstack_are_exact(name):
             assert torch.equal(values, other.state_dict()[key]), key
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_a_stacked_network_computes_what_each_model_does(name, small):
     models = fresh(name)
     images = small.train.images[:60].float().view(20, 3, 28, 28) / 255
@@ -115,7 +116,7 @@ def test_a_stacked_network_computes_what_each_model_does(name, small):
             torch.testing.assert_close(logits[:, i], model.eval()(own), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_gradients_and_statistics_are_those_of_each_model(name, small):
     """In train mode, dropout included, and in double precision, where rounding hides nothing."""
     models = [model.double() for model in fresh(name)]
@@ -273,6 +274,12 @@ def test_freed_memory_is_used_again():
     assert min(faults() for _ in range(5)) < 1000
 
 
-def test_a_split_may_be_given_on_its_own(small):
-    tiny = LabelledImages(small.train.images[:64], small.train.labels[:64])
-    fit_many(fresh("lenet5"), CATALOGUE["lenet5"], tiny, tiny, seeds=SEEDS, epochs=1, verbose=False)
+def test_labelled_images_of_ones_own_are_trained_on_and_stay_as_they_were(small):
+    tiny = LabelledImages(small.train.images[:64].clone(), small.train.labels[:64].clone())
+    experiment = vary("lenet5", "tiny", recipe=dict(batch_size=32))
+    histories = fit_many(
+        fresh("lenet5"), experiment, tiny, tiny, seeds=SEEDS, epochs=4, verbose=False
+    )
+    assert all(history[-1]["train_loss"] < history[0]["train_loss"] for history in histories)
+    assert torch.equal(tiny.images, small.train.images[:64])
+    assert torch.equal(tiny.labels, small.train.labels[:64])

@@ -3,6 +3,7 @@ import re
 
 import pytest
 import torch
+from distinct import ARCHITECTURES
 from torch import nn
 
 import cnnlib
@@ -26,12 +27,12 @@ def expected_count(name):
     return COUNTS.get(name, 61_750 if with_norm else 61_706)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_parameter_counts(name):
     assert count_parameters(build(name)) == expected_count(name)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_forward_and_backward(name):
     model = build(name, seed=0)
     out = model(IMAGES)
@@ -41,7 +42,7 @@ def test_forward_and_backward(name):
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_samples_do_not_mix(name):
     model = build(name, seed=0).eval()
     one_by_one = torch.cat([model(image[None]) for image in IMAGES])
