@@ -10,7 +10,6 @@ from scipy.stats import t
 from sklearn.metrics import accuracy_score, recall_score
 
 from cnnlib import (
-    CATALOGUE,
     CLAIMS,
     CLASS_NAMES,
     SEEDS,
