@@ -81,7 +81,7 @@ def markdown(found: pd.DataFrame, images: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=48_000, help="training images an epoch")
+    parser.add_argument("--images", type=int, default=48_000, help="training images per epoch")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=5, help="models in fit_many")
     parser.add_argument("--only", nargs="+", choices=LOOPS, metavar="LOOP", help="also: fit")

@@ -60,8 +60,8 @@ def once() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as empty:
         env = os.environ | {"CNNLIB_CACHE": empty}
         command = [sys.executable, "-c", code]
-        told = subprocess.run(command, check=True, cwd=ROOT, env=env, capture_output=True)
-    return dict(zip(STEPS, json.loads(told.stdout.splitlines()[-1]), strict=True))
+        done = subprocess.run(command, check=True, cwd=ROOT, env=env, capture_output=True)
+    return dict(zip(STEPS, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
 def kernel(notebook: nbformat.NotebookNode) -> float:

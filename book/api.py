@@ -102,7 +102,7 @@ def _section(name: str, inside: list[str], *, whole: bool) -> list[str]:
         here = getattr(module, "__all__", None) or [
             key for key, thing in vars(module).items() if getattr(thing, "__module__", "") == name
         ]
-        inside = [key for key in here if not key.startswith("_") and _is_told(module, key)]
+        inside = [key for key in here if not key.startswith("_") and _has_docstring(module, key)]
         inside += [key for key in documented if key not in inside]
     members = [key for key in inside if key not in documented]
     lines = ["```{eval-rst}", f".. automodule:: {name}"]
@@ -114,7 +114,7 @@ def _section(name: str, inside: list[str], *, whole: bool) -> list[str]:
     return [*lines, "```"]
 
 
-def _is_told(module: ModuleType, key: str) -> bool:
+def _has_docstring(module: ModuleType, key: str) -> bool:
     """Is it a class or a function with a docstring?"""
     thing = getattr(module, key)
     return (inspect.isclass(thing) or inspect.isroutine(thing)) and bool(thing.__doc__)

@@ -64,7 +64,7 @@ def report(
         copy = BUILD / path.name
         shutil.copy(path, copy)
         notebook = nbformat.read(copy, as_version=4) if stored else execute(copy)
-        nbformat.write(told(notebook), copy)
+        nbformat.write(with_text_alternatives(notebook), copy)
     made = {"index.md": contents(heading, list(more)), "api.md": page()}
     made["runs.md"] = runs_page("table-of-runs")
     for name, text in (made | dict(more)).items():
@@ -94,7 +94,7 @@ def report(
     print(f"Done. Open {target / 'index.html'} in a browser.", flush=True)
 
 
-def told(notebook: NotebookNode) -> NotebookNode:
+def with_text_alternatives(notebook: NotebookNode) -> NotebookNode:
     """myst-nb takes an image's text alternative from the cell: carry it over from the output."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -86,7 +86,7 @@ def chosen(notebook: NotebookNode) -> tuple[NotebookNode, list[Unfinished]]:
 
 
 def done(cell: NotebookNode) -> bool:
-    """Has something been made of this cell: a text in a field, an output of code?"""
+    """Is this cell filled in: has a field its text, or code its output?"""
     if cell.cell_type == "code":
         return bool(cell.outputs)
     return bool(named(cell, "field-")) and written(cell.source)

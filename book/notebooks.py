@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, REPORT = ROOT / "notebooks", ROOT / "report"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-LONGEST_TABLE = 200_000  # characters: a longer table is none of ours
+LONGEST_TABLE = 200_000  # characters: the library makes no longer table
 
 
 class ReportError(RuntimeError):

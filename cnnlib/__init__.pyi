@@ -54,7 +54,6 @@ from .parallel.sweeps import cross_validate as cross_validate
 from .parallel.sweeps import sweep as sweep
 from .reported import REPORTED as REPORTED
 from .reported import REPORTED_FOLDS as REPORTED_FOLDS
-from .reported import REPORTED_MATRIX_ACC as REPORTED_MATRIX_ACC
 from .runs import Run as Run
 from .runs import StoredRunError as StoredRunError
 from .runs import run as run

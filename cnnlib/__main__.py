@@ -3,7 +3,7 @@
 Only the standard library is imported at the top: the first call has to make the environment.
 """
 
-from __future__ import annotations  # an old Python shall reach the message about versions
+from __future__ import annotations  # an old Python must get as far as the message about versions
 
 import argparse
 import importlib.metadata
@@ -78,7 +78,7 @@ def test(args: argparse.Namespace) -> int:
 
 
 def test_browser(args: argparse.Namespace) -> int:
-    """click through JupyterLab and the rendered book in a browser that nobody sees"""
+    """click through JupyterLab and the rendered book in a headless browser"""
     prepare()
     try:
         importlib.metadata.version("playwright")

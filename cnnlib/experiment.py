@@ -15,6 +15,7 @@ from typing import Any
 
 from .support.values import above, at_least, at_most, between, one_of, settle, settled
 
+#: The split ``"holdout"`` in words, as each stored run records it.
 HOLDOUT = "stratified 80/20, seed 0"
 FOLDS = 5
 FOLD_KINDS = ("stratified", "plain")
@@ -110,7 +111,7 @@ class Recipe:
     """How a model is trained."""
 
     epochs: int = 15  #: passes over the training images
-    batch_size: int = 64  #: images a step
+    batch_size: int = 64  #: images per step
     optimiser: str = "adam"  #: "adam" or "sgd"
     lr: float = 1e-3  #: learning rate
     #: "step": multiply by gamma every step_epochs epochs. "one-cycle": up to lr and down to 0
@@ -136,9 +137,10 @@ class Recipe:
 class Data:
     """Which images, and what happens to their pixels: [0, 1], augmented, ``(x - mean) / std``.
 
-    ``split`` is ``"holdout"``, or a fold of a cross-validation: ``"stratified-1"`` to
-    ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``); or ``"all"``, for
-    the last training of a model that has been chosen: all 60,000 images are trained on, the
+    A *split* divides the 60,000 images into training and validation images. ``split`` is
+    ``"holdout"``, which the catalogue uses; or a fold of a cross-validation: ``"stratified-1"``
+    to ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``); or ``"all"``,
+    for the last training of a model that has been chosen: all 60,000 images are trained on, the
     validation images among them. Only training images are augmented, each with its own draws.
     """
 

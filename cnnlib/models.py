@@ -137,7 +137,7 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def summary(model: nn.Module) -> None:
-    """Print torchsummary's table: a row a layer, parameters, estimated sizes in MB."""
+    """Print torchsummary's table: a row per layer, parameters, estimated sizes in MB."""
     # torchsummary runs random images through the model: on a copy, so that batch norm's
     # running statistics stay as they are, and with the global random state kept.
     with torch.random.fork_rng():
@@ -145,7 +145,7 @@ def summary(model: nn.Module) -> None:
 
 
 def layer_table(model: nn.Module) -> pd.DataFrame:
-    """The same as a table: a row a layer, then the total and the estimated size in MB."""
+    """The same as a table: a row per layer, then the total and the estimated size in MB."""
     printed = io.StringIO()  # torchsummary prints, and gives nothing back
     with contextlib.redirect_stdout(printed):
         summary(model)

@@ -41,7 +41,7 @@ class StoredRunError(RuntimeError):
 
 @dataclass(frozen=True)
 class Run:
-    """A trained experiment: ``history`` (one dict an epoch) and ``metrics`` (in eval mode)."""
+    """A trained experiment: ``history`` (one dict per epoch) and ``metrics`` (in eval mode)."""
 
     experiment: Experiment
     seed: int
@@ -64,17 +64,17 @@ class Run:
         model.load_state_dict(self._tensors(WEIGHTS))
         return model.eval()
 
-    def predict(self, split: str) -> tuple[Tensor, Tensor]:
+    def predict(self, part: str) -> tuple[Tensor, Tensor]:
         """Labels (N,) and logits (N, 10) on ``"val"`` or ``"test"``, computed here and now.
 
         >>> labels, logits = cnnlib.run("maxpool", train=False).predict("val")
         >>> tuple(labels.shape), tuple(logits.shape)
         ((12000,), (12000, 10))
         """
-        if split not in ("val", "test"):
-            raise ValueError(f"split is {split!r}; expected 'val' or 'test'")
-        part = getattr(load(self.experiment.data.split), split)
-        return part.labels, predict_logits(self.model(), part.images, self.experiment.data)
+        if part not in ("val", "test"):
+            raise ValueError(f"part is {part!r}; expected 'val' or 'test'")
+        images = getattr(load(self.experiment.data.split), part)
+        return images.labels, predict_logits(self.model(), images.images, self.experiment.data)
 
     def val_predictions(self) -> Tensor:
         """The stored predicted classes of the validation images, int64 (12000,)."""

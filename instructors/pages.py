@@ -43,11 +43,11 @@ def times(notebooks: dict[str, NotebookNode]) -> str:
     """
     rows, total = [], 0
     for name, notebook in notebooks.items():
-        if not (told := TIME.search(notebook.cells[0].source)):
+        if not (stated := TIME.search(notebook.cells[0].source)):
             raise ValueError(f"{name} has no line **Time**: expected minutes; then of computing")
-        total += int(told["reading"].split()[0])
-        computing = told["computing"].replace(MACHINE, "")
-        rows.append(f"| {{doc}}`{name}` | {told['reading']} | {computing} |")
+        total += int(stated["reading"].split()[0])
+        computing = stated["computing"].replace(MACHINE, "")
+        rows.append(f"| {{doc}}`{name}` | {stated['reading']} | {computing} |")
     head = "| chapter | to read and try | computing, on a 2-core laptop |\n|---|---|---|\n"
     return head + "\n".join(rows) + f"\n\nTogether: {total} minutes."
 

@@ -100,7 +100,7 @@ def test_equal_values_have_no_spread():
 
 @pytest.mark.parametrize("values", [[], [0.9], [[0.9, 0.8]]])
 def test_one_seed_has_no_interval(values):
-    with pytest.raises(ValueError, match="expected one figure a seed, two or more"):
+    with pytest.raises(ValueError, match="expected one figure per seed, two or more"):
         over_seeds(values)
 
 

@@ -86,7 +86,7 @@ def test_train_store_load(store, capsys):
     first = run(QUICK, seed=3)
     assert contents(store) == [f"quick-seed3-{identity(QUICK, 3)}"]
     assert contents(first.folder) == sorted([RECORD, WEIGHTS, PREDICTIONS])
-    assert len(capsys.readouterr().out.splitlines()) == 2  # a line an epoch
+    assert len(capsys.readouterr().out.splitlines()) == 2  # a line per epoch
     again = run(QUICK, seed=3, train=False)
     assert again == first and capsys.readouterr().out == ""
     retrained = run(QUICK, seed=3, retrain=True, verbose=False)

@@ -117,9 +117,7 @@ def schedule(one):
 
 
 STEPPED = [
-    name
-    for name in first_with_each(schedule)
-    if CATALOGUE[name].recipe.schedule != "one-cycle"
+    name for name in first_with_each(schedule) if CATALOGUE[name].recipe.schedule != "one-cycle"
 ]
 
 

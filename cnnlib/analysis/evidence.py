@@ -87,12 +87,12 @@ class OverSeeds(NamedTuple):
 
     @property
     def sign(self) -> int:
-        """1 or -1 when the whole interval lies on that side of 0, else 0: can't be told."""
+        """1 or -1: the whole interval lies on that side of 0. 0: the seeds cannot tell."""
         return int(self.low > 0) - int(self.high < 0)
 
 
 def over_seeds(values: ArrayLike) -> OverSeeds:
-    """Mean and Student's 95 % t interval of one figure a seed, ``values`` (seeds,).
+    """Mean and Student's 95 % t interval of one figure per seed, ``values`` (seeds,).
 
     Give it accuracies, or the differences of two experiments seed by seed: then ``p_value`` is
     that of the paired t-test. Raises ValueError for fewer than two seeds.
@@ -100,7 +100,7 @@ def over_seeds(values: ArrayLike) -> OverSeeds:
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(
-            f"values has shape {values.shape}; expected one figure a seed, two or more"
+            f"values has shape {values.shape}; expected one figure per seed, two or more"
         )
     mean = float(values.mean())
     if np.ptp(values) == 0:  # all equal: nothing to divide by
@@ -112,25 +112,25 @@ def over_seeds(values: ArrayLike) -> OverSeeds:
 
 
 def groups(accs: pd.DataFrame, level: float = 0.05) -> dict[str, str]:
-    """Letters for models that can't be told apart; ``accs`` has a column a model, a row a seed.
+    """Letters for models that cannot be told apart; ``accs`` has a column for each model.
 
-    Two models with a letter in common can't be told apart at ``level``, all pairs considered
+    Two models with a letter in common cannot be told apart at ``level``, all pairs considered
     together (Games and Howell 1976; it does not ask for equal spreads). Models are given best
     mean first, and a letter always covers neighbours in that order.
     """
-    order = list(accs.mean().sort_values(ascending=False, kind="stable").index)
-    p_values = tukey_hsd(*(accs[name] for name in order), equal_var=False).pvalue
+    best_first = list(accs.mean().sort_values(ascending=False, kind="stable").index)
+    p_values = tukey_hsd(*(accs[name] for name in best_first), equal_var=False).pvalue
     runs: list[range] = []
-    for start in range(len(order)):
+    for start in range(len(best_first)):
         end = start + 1
-        while end < len(order) and (p_values[start : end + 1, start : end + 1] >= level).all():
+        while end < len(best_first) and (p_values[start : end + 1, start : end + 1] >= level).all():
             end += 1
         if not runs or end > runs[-1].stop:
             runs.append(range(start, end))
     letters = dict(zip("abcdefghijklmnopqrstuvwxyz", runs, strict=False))
     return {
         name: "".join(letter for letter, run in letters.items() if i in run)
-        for i, name in enumerate(order)
+        for i, name in enumerate(best_first)
     }
 
 

@@ -152,7 +152,7 @@ def neighbours_kept(vectors: ArrayLike, points: ArrayLike, k: int = 10) -> float
 def sharpness(maps: Tensor) -> Tensor:
     """Mean absolute difference of neighbouring values, over the mean absolute value: (C,).
 
-    ``maps`` (N, C, height, width); one figure a map, over all N images and over neighbours
+    ``maps`` (N, C, height, width); one figure per map, over all N images and over neighbours
     across and down. It has no unit, and a map that is brighter by a factor is as sharp as
     before. NaN for a map of zeros.
     """

@@ -33,7 +33,7 @@ def largest_rise(run: Run) -> tuple[float, int]:
 
 
 def stuck_table(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row a run: validation accuracy after training, its largest rise, classes given up."""
+    """One row per run: validation accuracy after training, its largest rise, classes given up."""
     rows = []
     for one in runs:
         rise, epoch = largest_rise(one)

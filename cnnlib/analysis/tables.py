@@ -19,7 +19,7 @@ NOT_REPORTED = Reported(0)
 
 
 def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row a run: figures after the last epoch, and the report's own beside them.
+    """One row per run: figures after the last epoch, and the report's own beside them.
 
     Training figures are those of the last epoch as training saw them (dropout on, weights
     still moving), because that is what the reports print. Empty where a report is silent.
@@ -43,7 +43,7 @@ def standings(names: Sequence[str]) -> pd.DataFrame:
     """Validation accuracy over the shipped seeds, best mean first.
 
     ``value`` is the mean, ``low`` to ``high`` its 95 % interval (Student's t), ``reported`` the
-    report's own figure; models with a letter of ``group`` in common can't be told apart (all
+    report's own figure; models with a letter of ``group`` in common cannot be told apart (all
     pairs together: see ``evidence.groups``).
     """
     accs, rows = accuracies(names), {}
@@ -88,7 +88,7 @@ def comparison(child: Run, parent: Run) -> str:
 
 
 def accuracies(names: Sequence[str], metric: str = "val_acc") -> pd.DataFrame:
-    """One figure of ``Run.metrics`` for every shipped seed: a row a seed, a column a model.
+    """One figure of ``Run.metrics`` for every shipped seed: a row per seed, a column per model.
 
     >>> accs = cnnlib.accuracies(["baseline", "maxpool"])
     >>> accs.shape, bool((accs.maxpool > accs.baseline).all())

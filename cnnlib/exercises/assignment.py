@@ -114,7 +114,7 @@ class Assignment:
                 )
             if model.data.split != "holdout":
                 raise ValueError(
-                    f"{name} is trained on the fold {model.data.split!r}; expected 'holdout' for "
+                    f"{name} is trained on the split {model.data.split!r}; expected 'holdout' for "
                     "all five, so that they are compared on the same images: leave split out"
                 )
             seen[key] = model.name
@@ -159,7 +159,7 @@ class Assignment:
     # What the report shows -----------------------------------------------------------------
 
     def settings(self) -> WholeTable:
-        """How the baseline is trained and on what, a row a setting."""
+        """How the baseline is trained and on what, a row per setting."""
         baseline = self.models[0]
         arch, recipe, data = baseline.arch, baseline.recipe, baseline.data
         halved = f", × {recipe.gamma:g} every {recipe.step_epochs} epochs"
@@ -178,7 +178,7 @@ class Assignment:
         return WholeTable.of(rows, [baseline.name])
 
     def differences(self) -> WholeTable:
-        """A row a model: what it is compared with, and the one property that changes."""
+        """A row per model: what it is compared with, and the one property that changes."""
         rows = {self.models[0].name: ["–", "–", self._size(self.models[0])]}
         for parent, child in self.pairs:
             rows[child.name] = [parent.name, diff(parent, child), self._size(child)]
@@ -274,7 +274,7 @@ class Assignment:
         return figure
 
     def folds(self, kind: str = "stratified") -> WholeTable:
-        """Five-fold cross-validation of the best model: a row a fold, then mean and interval.
+        """Five-fold cross-validation of the best model: a row per fold, then mean and interval.
 
         A fold's figures are those of its last epoch, on the images it was not trained on.
         """

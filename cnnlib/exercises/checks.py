@@ -60,7 +60,7 @@ def reveal(prediction: Any, actual: str) -> None:
 def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) -> None:
     """Print how many of a reader's ``answers`` are right, and which are not.
 
-    ``answers`` and ``labels`` have one entry an image, (N,). An answer is a class name, its
+    ``answers`` and ``labels`` have one entry per image, (N,). An answer is a class name, its
     number in ``names``, or ``...`` while there is none. Nothing is given away before every
     image has an answer.
     """

@@ -75,7 +75,7 @@ EXERCISES: dict[str, Exercise] = {
         ),
     ),
     "17.4": Exercise(
-        hint="A letter in common means: can't be told apart. Which pair has none?",
+        hint="A letter in common means: cannot be told apart. Which pair has none?",
         solution="[(1, 3)]",
         wrong="[(1, 2), (2, 3)]",
         judge=choice(

@@ -22,7 +22,7 @@ class Streams:
 
     def __init__(self, seeds: Sequence[int], device: torch.device) -> None:
         self.seeds = list(seeds)
-        self.order = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.shufflers = [torch.Generator().manual_seed(seed) for seed in seeds]
         self.states = [torch.Generator(device).manual_seed(seed).get_state() for seed in seeds]
         # the generator that dropout and augmentation draw from; they take no other
         gpus = torch.cuda.default_generators
@@ -30,7 +30,7 @@ class Streams:
 
     def orders(self, images: int) -> Tensor:
         """A new random order of the images for each seed: (S, images)."""
-        return torch.stack([torch.randperm(images, generator=order) for order in self.order])
+        return torch.stack([torch.randperm(images, generator=one) for one in self.shufflers])
 
     def each(self, draw: Callable[[int], Tensor]) -> list[Tensor]:
         """``draw(0)`` with the random numbers of the first seed, ``draw(1)`` with the second's…"""

@@ -34,7 +34,7 @@ def sweep(
 ) -> list[Run]:
     """Every experiment with every seed, in that order; what is stored already is loaded.
 
-    Without an ``executor``: one single-threaded process a core, which trains about 1.4 times
+    Without an ``executor``: one single-threaded process per core, which trains about 1.4 times
     as many images per second as one process on two threads. Any ``concurrent.futures.Executor``
     will do; Dask's ``Client.get_executor()`` reaches other machines, which need the data but
     not this folder: the runs come back and are stored here. Each run is stored when it ends,
@@ -87,7 +87,7 @@ def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> li
     context: AbstractContextManager[Executor] = (
         nullcontext(executor)
         if executor
-        else ThreadPoolExecutor(workers, initializer=_deaf_to_ctrl_c)
+        else ThreadPoolExecutor(workers, initializer=_ignore_ctrl_c)
     )
     with context as pool, bar(len(todo), "training", "run") as progress:
         waiting = {pool.submit(job, *which): which for which in todo}
@@ -106,7 +106,7 @@ def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> li
             while not executor and not all(future.done() for future in waiting):
                 for worker in multiprocessing.active_children():
                     worker.terminate()
-                time.sleep(0.1)  # one may only just be starting
+                time.sleep(0.1)  # a process may only just be starting
             raise
     return failed
 
@@ -121,11 +121,11 @@ def _in_a_process(experiment: Experiment, seed: int) -> dict[str, bytes]:
             raise RuntimeError("its process was killed") from None
 
 
-def _deaf_to_ctrl_c() -> None:
-    """Ctrl-C reaches all processes at once. Those started from this thread must ignore it:
-    the parent alone does, and ends them."""
+def _ignore_ctrl_c() -> None:
+    """Ctrl-C reaches all processes at once. Those started from this thread ignore it: the parent
+    ends them."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
-        # starting this helper of multiprocessing lets the signal through again: have it run first
+        # starting this helper of multiprocessing unblocks the signal again: start it first
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 

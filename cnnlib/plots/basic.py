@@ -60,18 +60,18 @@ def show(drawn: Axes | Figure, alt: str | None = None) -> None:
     neither: a picture without words is lost on readers who cannot see it.
     """
     picture, alt = rendered(drawn, alt)
-    told: dict[str, Any] = {"alt": alt}
+    shown: dict[str, Any] = {"alt": alt}
     if dots() != DPI:  # the same size of other pixels; bytes 16 to 19 of a PNG are its width
-        told["width"] = round(int.from_bytes(picture[16:20], "big") * DPI / dots())
+        shown["width"] = round(int.from_bytes(picture[16:20], "big") * DPI / dots())
     display(
         {"image/png": picture, "text/plain": f"[figure: {alt}]"},
-        metadata={"image/png": told},
+        metadata={"image/png": shown},
         raw=True,
     )
 
 
 def dots() -> int:
-    """Pixels an inch: 110, or ``$CNNLIB_DPI``, which a report on paper sets higher."""
+    """Pixels per inch: 110, or ``$CNNLIB_DPI``, which a report on paper sets higher."""
     return int(os.environ.get("CNNLIB_DPI") or DPI)
 
 
@@ -101,7 +101,7 @@ def images(
 ) -> Figure:
     """A grid of grey images: any array or tensor (N, side, side) or (N, 1, side, side).
 
-    ``size`` is inches a picture. With ``shared`` all pictures use one grey scale. ``alt`` says
+    ``size`` is inches per picture. With ``shared`` all pictures use one grey scale. ``alt`` says
     what the pictures are; the titles are added to it.
     """
     pictures = [np.asarray(picture).squeeze() for picture in pictures]
@@ -146,8 +146,8 @@ def bars(
     ax.set_xlabel(xlabel)
     ax.grid(visible=False, axis="y")
     sns.despine(ax=ax)
-    told = "; ".join(f"{name} {number.format(value)}" for name, value in values.items())
-    describe(figure_of(ax), f"Bar chart of {xlabel}. {told}.")
+    listed = "; ".join(f"{name} {number.format(value)}" for name, value in values.items())
+    describe(figure_of(ax), f"Bar chart of {xlabel}. {listed}.")
     return ax
 
 
@@ -159,7 +159,7 @@ def class_bars(values: Sequence[float], *, xlabel: str, number: str = "{:+.3f}")
 
 @styled
 def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Axes:
-    """Points with intervals, one row a model, in the table's order.
+    """Points with intervals, one row per model, in the table's order.
 
     ``table`` has the model names as index and the columns ``value``, ``low``, ``high`` and,
     where there is one, ``reported`` (drawn as a cross).
@@ -178,13 +178,13 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
     if "reported" in table:  # otherwise there is one kind of point, and the label names it
         ax.legend(fontsize=9)
     sns.despine(ax=ax)
-    told = [
+    listed = [
         f"{name} {row.value:.4f} ({row.low:.4f} to {row.high:.4f})"
         + (f", reported {row.reported:.4f}" if pd.notna(row.get("reported")) else "")
         for name, row in table.iterrows()
     ]
-    order = ", best first" if table.value.is_monotonic_decreasing else ""
-    describe(figure_of(ax), f"Dot plot of {xlabel}{order}. {'; '.join(told)}.")
+    ranking = ", best first" if table.value.is_monotonic_decreasing else ""
+    describe(figure_of(ax), f"Dot plot of {xlabel}{ranking}. {'; '.join(listed)}.")
     return ax
 
 
@@ -209,8 +209,8 @@ def lines(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(fontsize=9)
     sns.despine(ax=ax)
-    told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
-    describe(figure_of(ax), f"Line plot of {ylabel} against {xlabel}. {told}.")
+    listed = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
+    describe(figure_of(ax), f"Line plot of {ylabel} against {xlabel}. {listed}.")
     return ax
 
 

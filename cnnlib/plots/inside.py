@@ -51,7 +51,7 @@ def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> Non
     def redraw(change: Any) -> None:
         try:
             place.value = _as_html(draw(**{name: one.value for name, one in controls.items()}))
-        except Exception:  # whatever it is: raised here, it would reach nobody's eyes
+        except Exception:  # an error that is raised here is shown nowhere
             place.value = f'<pre role="alert">{html.escape(traceback.format_exc())}</pre>'
 
     for control in controls.values():
@@ -86,14 +86,14 @@ def feature_maps(maps: Mapping[str, Any], *, columns: int = 8, shared: bool = Tr
     titles = [f"{name} {i}" for name, some in maps.items() for i in range(1, len(some) + 1)]
     columns = min(columns, *(len(some) for some in maps.values()))
     figure = images(pictures, titles, columns=columns, size=1.15, shared=shared)
-    told = "; ".join(
+    listed = "; ".join(
         f"{name}, {len(some)} maps of {some[0].shape[0]}×{some[0].shape[1]}, "
         f"{sum(not np.asarray(one).any() for one in some)} of them all zero, values from "
         f"{float(some.min()):.2g} to {float(some.max()):.2g}"
         for name, some in maps.items()
     )
     scale = "one grey scale" if shared else "a grey scale for each map"
-    return describe(figure, f"Feature maps on {scale}: {told}.")
+    return describe(figure, f"Feature maps on {scale}: {listed}.")
 
 
 @styled
@@ -132,11 +132,11 @@ def signed(
             outline = np.asarray(outlines[i]).squeeze()
             ax.contour(outline, levels=[40], colors="black", linewidths=0.6)
     figure.colorbar(drawn, ax=grid, label=label, shrink=0.9)
-    told = "; ".join(
+    listed = "; ".join(
         f"{title.replace(chr(10), ', ')}: {_signed(picture.min())} to {_signed(picture.max())}"
         for title, picture in zip(titles, pictures, strict=True)
     )
-    return describe(figure, f"{alt}, {label}. {told}.")
+    return describe(figure, f"{alt}, {label}. {listed}.")
 
 
 def _signed(value: float) -> str:
@@ -173,19 +173,19 @@ def scatter(
             linewidths=0.2,
             label=names[k],
         )
-    told = f"Scatter plot of {len(points):,} points"
-    told += f", {title}" if title else ""
-    told += f", coloured by class: {', '.join(names[k] for k in classes)}."
+    alt = f"Scatter plot of {len(points):,} points"
+    alt += f", {title}" if title else ""
+    alt += f", coloured by class: {', '.join(names[k] for k in classes)}."
     if wrong is not None:
         ringed = points[np.asarray(wrong)]
         ring: dict[str, Any] = dict(s=34, facecolors="none", edgecolors="black", linewidths=0.8)
         ax.scatter(*_across_down(ringed), label="network is wrong", **ring)
-        told += f" {len(ringed):,} points are ringed: there the network is wrong."
+        alt += f" {len(ringed):,} points are ringed: there the network is wrong."
     _map_axes(ax, title)
     if legend:
         place: dict[str, Any] = dict(loc="center left", bbox_to_anchor=(1, 0.5))
         ax.legend(**place, fontsize=9, frameon=False, markerscale=1.6)
-    describe(figure_of(ax), told)
+    describe(figure_of(ax), alt)
     return ax
 
 
@@ -214,8 +214,8 @@ def scatters(
     )
     figure.tight_layout()
     shown = ", ".join(names[k] for k in np.unique(labels))
-    told = f"{len(maps)} scatter plots of the same {len(labels):,} points, coloured by class"
-    return describe(figure, f"{told} ({shown}): {'; '.join(maps)}.")
+    alt = f"{len(maps)} scatter plots of the same {len(labels):,} points, coloured by class"
+    return describe(figure, f"{alt} ({shown}): {'; '.join(maps)}.")
 
 
 @styled
@@ -237,8 +237,8 @@ def garments(points: Any, pictures: Any, *, cells: int = 12, ax: Axes | None = N
         picture = OffsetImage(np.asarray(pictures[i]).squeeze(), cmap="gray", zoom=0.85)
         ax.add_artist(AnnotationBbox(picture, points[i], frameon=False, pad=0))
     _map_axes(ax)
-    told = f"A map of {len(points):,} images as grey points; every here and there the image itself"
-    describe(figure_of(ax), f"{told} is drawn at its place, so that regions show their garments.")
+    alt = f"A map of {len(points):,} images as grey points; every here and there the image itself"
+    describe(figure_of(ax), f"{alt} is drawn at its place, so that regions show their garments.")
     return ax
 
 
@@ -274,8 +274,8 @@ def neighbourhood(
         if i is not None:
             one.imshow(np.asarray(pictures[i]).squeeze(), cmap="gray", vmin=0, vmax=255)
             one.set_title(names[i], fontsize=8)
-    told = f"A map of {len(points):,} images. Image {index}, {names[index]}, is marked with a star"
-    return describe(figure, f"{told}, its ten nearest with crosses; beside it, these images.")
+    alt = f"A map of {len(points):,} images. Image {index}, {names[index]}, is marked with a star"
+    return describe(figure, f"{alt}, its ten nearest with crosses; beside it, these images.")
 
 
 def _map_axes(ax: Axes, title: str = "") -> None:

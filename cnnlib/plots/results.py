@@ -45,16 +45,16 @@ def curves(runs: Sequence[Run]) -> Figure:
     sns.despine(figure)
     figure.tight_layout()
     epochs = table.epoch.max()
-    told = ". ".join(
+    listed = ". ".join(
         _told_curve(name, rows) for name, rows in table.groupby("experiment", sort=False)
     )
     start = f"Two line plots, loss and accuracy against the epoch, 1 to {epochs}."
-    return describe(figure, f"{start} {told}.")
+    return describe(figure, f"{start} {listed}.")
 
 
 @styled
 def losses(runs: Sequence[Run]) -> Figure:
-    """A panel a run, on one scale: training (dashed) and validation loss against the epoch.
+    """A panel per run, on one scale: training (dashed) and validation loss against the epoch.
 
     Training loss as training saw it, validation loss in eval mode, in nats per image.
     """
@@ -62,14 +62,14 @@ def losses(runs: Sequence[Run]) -> Figure:
     rows = -(-len(runs) // columns)
     size: dict[str, Any] = dict(figsize=(3.2 * columns, 2.3 * rows + 0.2), layout="constrained")
     figure, grid = plt.subplots(rows, columns, sharey=True, squeeze=False, **size)
-    told, (blue, orange) = [], sns.color_palette(PALETTE)[:2]
+    listed, (blue, orange) = [], sns.color_palette(PALETTE)[:2]
     for ax, one in zip(grid.flat, runs, strict=False):
         history = pd.DataFrame(one.history)
         ax.plot(history.epoch, history.train_loss, "--", color=orange, label="training")
         ax.plot(history.epoch, history.val_loss, color=blue, label="validation")
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         ax.set_title(one.name, fontsize=10)
-        told.append(
+        listed.append(
             f"{one.name}: training from {history.train_loss.iloc[0]:.3f} to "
             f"{history.train_loss.iloc[-1]:.3f}, validation from {history.val_loss.iloc[0]:.3f} "
             f"to {history.val_loss.iloc[-1]:.3f}, lowest {history.val_loss.min():.3f} in epoch "
@@ -82,11 +82,11 @@ def losses(runs: Sequence[Run]) -> Figure:
         ax.set_axis_off()
     sns.despine(figure)
     start = f"{len(runs)} line plots of the loss against the epoch, on one scale"
-    return describe(figure, f"{start}. {'; '.join(told)}.")
+    return describe(figure, f"{start}. {'; '.join(listed)}.")
 
 
 def _by_epoch(run: Run) -> pd.DataFrame:
-    """A history as one row an epoch and kind of images: experiment, seed, epoch, loss, acc."""
+    """A history as one row per epoch and kind of images: experiment, seed, epoch, loss, acc."""
     history = pd.DataFrame(run.history)
     parts = {"validation": "val", "training": "train"}
     return pd.concat(
@@ -123,7 +123,7 @@ def confusion(
     number: str = "{:.0f}",
     ax: Axes | None = None,
 ) -> Axes:
-    """A confusion matrix, or the difference of two: a row a label, a column a predicted class.
+    """A confusion matrix, or the difference of two: a row per label, a column per predicted class.
 
     ``matrix`` is (classes, classes), counts or shares. Colours run up to the largest cell off
     the diagonal, and what is above it is grey; a cell that would read 0 is left empty. With
@@ -164,13 +164,13 @@ def confusion(
     ax.grid(visible=False)
     largest = np.argsort(-abs(off), axis=None, kind="stable")[:5]
     rows, columns = np.unravel_index(largest, off.shape)
-    told = "; ".join(
+    largest = "; ".join(
         f"{names[i]} taken for {names[j]} {written[i][j]}"
         for i, j in zip(rows, columns, strict=True)
         if i != j and blanked[i][j]
     )
     diagonal = "; ".join(f"{name} {written[i][i]}" for i, name in enumerate(names))
     figure, start = figure_of(ax), f"{kind}, {title}" if title else kind
-    text = f"{start}. Largest off the diagonal: {told or 'none'}. On the diagonal: {diagonal}."
+    text = f"{start}. Largest off the diagonal: {largest or 'none'}. On the diagonal: {diagonal}."
     describe(figure, f"{getattr(figure, 'alt_text', '')} {text}".strip())
     return ax

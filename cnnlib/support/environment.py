@@ -3,7 +3,7 @@
 The standard library is all that is imported here: the first call has to make the environment.
 """
 
-from __future__ import annotations  # an old Python shall reach the message about versions
+from __future__ import annotations  # an old Python must get as far as the message about versions
 
 import hashlib
 import importlib.metadata
@@ -77,4 +77,4 @@ def python(
         try:
             return process.wait()
         except KeyboardInterrupt:
-            continue  # the child was told as well; it ends by itself, cleanly
+            continue  # the child got the Ctrl-C as well, and ends by itself

@@ -57,7 +57,7 @@ def fetch(folder: Path | None = None, say: Callable[[str], None] = print) -> Pat
     if len(present) == len(CHECKSUMS):
         check_files(raw)
         return raw
-    for name in present:  # a damaged file is reported, never papered over by a download
+    for name in present:  # a damaged file is reported, not replaced by a download
         check_file(raw / name)
     try:
         raw.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""``python -m cnnlib verify``: wrong usage is told before any data is fetched."""
+"""``python -m cnnlib verify``: wrong usage is reported before any data is fetched."""
 
 import sys
 

@@ -30,7 +30,7 @@ def verify(
 ) -> list[Result]:
     """Verify submissions (folders, zips, notebooks); a result for each, in their order.
 
-    ``jobs`` run at a time, by default one a core; ``seconds`` is the limit for each;
+    ``jobs`` run at a time, by default one per core; ``seconds`` is the limit for each;
     ``train=True`` evaluates on the 48,000 training images as well. A submission that crashes,
     hangs or needs too much memory gets a result that says so. No submission's code is run.
     """
@@ -118,14 +118,14 @@ def _child(end: Connection, work: Callable[[Path, bool], Result], path: Path, tr
             result = Result(path.name, refused="it needs too much memory")
         except Exception as error:  # one bad submission never stops the batch
             words = (str(error).splitlines() or [""])[0]
-            told = shown(f"{type(error).__name__}: {words}", 200)
-            result = Result(path.name, refused=f"it could not be verified ({told})")
+            reason = shown(f"{type(error).__name__}: {words}", 200)
+            result = Result(path.name, refused=f"it could not be verified ({reason})")
     end.send(result)
     end.close()
 
 
 def _limit_memory() -> None:
-    """Let this process map so much more than it does now, where the system allows."""
+    """Limit the memory that this process may add to what it has, where the system can do so."""
     try:
         import resource
     except ImportError:  # Windows

@@ -40,17 +40,17 @@ def compared(
 ) -> Iterator[Fact]:
     """A fact for each figure in a row of a table."""
     for column, value in expected.items():
-        told = table.column(column).get(row)
+        printed = table.column(column).get(row)
         name = f"report, {shown(row)}: {column}"
-        if told is None:
+        if printed is None:
             yield Fact(part, name, DASH, value.shown, Outcome.MISSING, "the table lacks it")
         elif value.value is None:
             why = "nothing could be recomputed for this model"
-            yield Fact(part, name, shown(told), DASH, Outcome.UNCHECKED, why)
+            yield Fact(part, name, shown(printed), DASH, Outcome.UNCHECKED, why)
         else:
-            same = agrees(told, value.value, value.tolerance)
+            same = agrees(printed, value.value, value.tolerance)
             verdict, why = judged(same, "it is another figure")
-            yield Fact(part, name, shown(told), value.shown, verdict, why or value.note)
+            yield Fact(part, name, shown(printed), value.shown, verdict, why or value.note)
 
 
 def acc_of(fraction: float) -> Expected:
@@ -77,12 +77,12 @@ def of_differences(made: Submission) -> Iterator[Fact]:
         for table in tables:
             if model.experiment is None:
                 break
-            told, parent = table.column("what changes").get(model.name), parents.get(model.name)
+            printed, parent = table.column("what changes").get(model.name), parents.get(model.name)
             if parent and parent.experiment:
                 found = diff(parent.experiment, model.experiment)
-                verdict = judged(told == found, "the declarations differ otherwise")
+                verdict = judged(printed == found, "the declarations differ otherwise")
                 name = f"report, {model.name}: what changes"
-                yield Fact("models", name, shown(told or DASH), found, *verdict)
+                yield Fact("models", name, shown(printed or DASH), found, *verdict)
             size = {"parameters": _size(model.experiment)}
             yield from compared("models", model.name, table, size)
 
@@ -103,9 +103,9 @@ def of_layers(made: Submission) -> Iterator[Fact]:
         if table is None:
             yield Fact("report", name, DASH, DASH, Outcome.MISSING, "it is not displayed")
         elif model.experiment and (size := _size(model.experiment)).value is not None:
-            told = table.column("parameters").get("total", DASH)
-            same = judged(agrees(told, size.value, size.tolerance), "the total is another")
-            yield Fact("report", name, shown(told), size.shown, *same)
+            printed = table.column("parameters").get("total", DASH)
+            same = judged(agrees(printed, size.value, size.tolerance), "the total is another")
+            yield Fact("report", name, shown(printed), size.shown, *same)
 
 
 def of_results(made: Submission) -> Iterator[Fact]:
@@ -138,12 +138,12 @@ def _results(model: Model) -> dict[str, Expected]:
 
 def interval_of(part: str, row: str, table: StoredTable, column: str, found: Figures) -> Fact:
     ends = accuracy_interval(found.acc, len(found.predicted))
-    told, name = table.column(column).get(row, ""), f"report, {shown(row)}: {column}"
-    words = told.split(" to ")
+    printed, name = table.column(column).get(row, ""), f"report, {shown(row)}: {column}"
+    words = printed.split(" to ")
     pairs = zip(words, ends, strict=False)
     same = len(words) == 2 and all(agrees(text, 100 * end, 100 * ACC) for text, end in pairs)
     right = " to ".join(percent(end) for end in ends)
-    return Fact(part, name, shown(told) or DASH, right, *judged(same, "it is another interval"))
+    return Fact(part, name, shown(printed) or DASH, right, *judged(same, "it is another interval"))
 
 
 def of_weights(made: Submission) -> Iterator[Fact]:
@@ -151,12 +151,12 @@ def of_weights(made: Submission) -> Iterator[Fact]:
     for table in made.tables("file in runs/"):
         for model in made.models:
             if model.record and model.record.weights:
-                told = table.column("SHA-256").get(model.name, "")
+                printed = table.column("SHA-256").get(model.name, "")
                 found = hashlib.sha256(model.record.weights).hexdigest()
-                same = len(told) >= 16 and found.startswith(told)
+                same = len(printed) >= 16 and found.startswith(printed)
                 verdict = judged(same, "the report was made with another file of weights")
                 name = f"report, {model.name}: SHA-256 of its weights"
-                yield Fact("report", name, shown(told, 17), shown(found, 17), *verdict)
+                yield Fact("report", name, shown(printed, 17), shown(found, 17), *verdict)
 
 
 def of_pairs(made: Submission) -> Iterator[Fact]:
@@ -172,8 +172,8 @@ def of_pairs(made: Submission) -> Iterator[Fact]:
                 guesses = (child.found.val.predicted, parent.found.val.predicted)
                 found = paired(data.load().val.labels, *guesses)
             yield from compared("report", child.name, table, _pair(found))
-            told = [table.column(name).get(child.name, "") for name in COUNTS]
-            yield p_of("report", child.name, table, told, found)
+            printed = [table.column(name).get(child.name, "") for name in COUNTS]
+            yield p_of("report", child.name, table, printed, found)
 
 
 COUNTS = ("only the first is right", "only the second")
@@ -189,14 +189,14 @@ def _pair(found: Paired | None) -> dict[str, Expected]:
     }
 
 
-def p_of(part: str, row: str, table: StoredTable, told: list[str], found: Paired | None) -> Fact:
+def p_of(part: str, row: str, table: StoredTable, printed: list[str], found: Paired | None) -> Fact:
     """The p-value of the recomputed counts; or of the printed ones, where these are right."""
     text, name = table.column("McNemar's p").get(row, DASH), f"report, {shown(row)}: McNemar's p"
     if found is None:
         why = "nothing could be recomputed for this pair"
         return Fact(part, name, shown(text), DASH, Outcome.UNCHECKED, why)
     values = [found.p_value]
-    counts = [parse_number(one) for one in told]
+    counts = [parse_number(one) for one in printed]
     near = zip(counts, (found.only_first, found.only_second), strict=True)
     if all(one is not None and abs(one - right) <= IMAGES for one, right in near):
         first, second = (int(one) for one in counts if one is not None)
@@ -227,12 +227,12 @@ def of_contents(made: Submission) -> Iterator[Fact]:
     link = re.search(r"https?://[^\s)>\]]+", fields.get("weights", ""))
     verdict = Outcome.JUDGE if link else Outcome.MISSING
     why = "open it: are these the five files?" if link else "there is no link"
-    told = shown(link[0]) if link else DASH
-    yield Fact("report", "report: link to the weights", told, DASH, verdict, why)
+    shows = shown(link[0]) if link else DASH
+    yield Fact("report", "report: link to the weights", shows, DASH, verdict, why)
     if made.pickles:
-        told, why = f"{len(made.pickles)} files", "a pickle runs code when it is loaded"
+        shows, why = f"{len(made.pickles)} files", "a pickle runs code when it is loaded"
         name = f"not opened: {', '.join(made.pickles[:5])}"
-        yield Fact("report", shown(name), told, DASH, Outcome.JUDGE, why)
+        yield Fact("report", shown(name), shows, DASH, Outcome.JUDGE, why)
 
 
 def texts(made: Submission) -> dict[str, str]:

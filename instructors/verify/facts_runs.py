@@ -51,8 +51,8 @@ def _step(parent: Model, child: Model, rule: str) -> Fact:
         return Fact("models", name, claimed, DASH, Outcome.UNCHECKED, "a declaration is not there")
     found = properties(parent.experiment, child.experiment)
     why = f"{len(found)} properties are changed: {', '.join(found) or 'none'}"
-    told = diff(parent.experiment, child.experiment)
-    return Fact("models", name, claimed, told, *judged(len(found) == 1, why))
+    changed = diff(parent.experiment, child.experiment)
+    return Fact("models", name, claimed, changed, *judged(len(found) == 1, why))
 
 
 def of_model(model: Model) -> Iterator[Fact]:
@@ -82,25 +82,25 @@ def _declared(name: str, record: Record, experiment: Experiment) -> Iterator[Fac
     why = f"batches have {allowed} images"
     yield Fact("models", f"{name}: batch size", str(recipe.batch_size), allowed, *judged(fits, why))
     fits = experiment.data.split == "holdout" and record.split == HOLDOUT
-    told, why = shown(f"{experiment.data.split}, {record.split}"), "it was validated on others"
-    yield Fact("models", f"{name}: split", told, f"holdout, {HOLDOUT}", *judged(fits, why))
+    stated, why = shown(f"{experiment.data.split}, {record.split}"), "it was validated on others"
+    yield Fact("models", f"{name}: split", stated, f"holdout, {HOLDOUT}", *judged(fits, why))
     yield _size(name, record, experiment)
     if found := re.search(r"-([0-9a-f]{12})$", record.folder):
         seed = record.seed if type(record.seed) is int else -1
-        told = identity(experiment, seed)
+        actual = identity(experiment, seed)
         why = "the declaration is not the one that the folder is named after: it was edited"
-        same = judged(found[1] == told, why)
-        yield Fact("models", f"{name}: identity", found[1], told, *same)
+        same = judged(found[1] == actual, why)
+        yield Fact("models", f"{name}: identity", found[1], actual, *same)
 
 
 def _size(model: str, record: Record, experiment: Experiment) -> Fact:
-    told, name = record.metrics.get("parameters"), f"{model}: parameters in run.json"
+    stated, name = record.metrics.get("parameters"), f"{model}: parameters in run.json"
     try:
         count = count_parameters(skeleton(experiment))
     except ModelError as error:
-        return Fact("models", name, shown(str(told)), DASH, Outcome.WRONG, str(error))
+        return Fact("models", name, shown(str(stated)), DASH, Outcome.WRONG, str(error))
     why = "the declaration gives another number"
-    return Fact("models", name, shown(str(told)), str(count), *judged(told == count, why))
+    return Fact("models", name, shown(str(stated)), str(count), *judged(stated == count, why))
 
 
 def _weights(model: Model, record: Record) -> Iterator[Fact]:
@@ -110,10 +110,10 @@ def _weights(model: Model, record: Record) -> Iterator[Fact]:
         return
     if model.problem and model.experiment:
         yield Fact("training", name, WEIGHTS, DASH, Outcome.WRONG, model.problem)
-    told, found = record.sha256.get(WEIGHTS), hashlib.sha256(record.weights).hexdigest()
+    stated, found = record.sha256.get(WEIGHTS), hashlib.sha256(record.weights).hexdigest()
     why = "the file is not the one that this run wrote"
-    same = judged(told == found, why)
-    yield Fact("training", f"{name}, SHA-256", shown(str(told), 17), shown(found, 17), *same)
+    same = judged(stated == found, why)
+    yield Fact("training", f"{name}, SHA-256", shown(str(stated), 17), shown(found, 17), *same)
 
 
 # The history ---------------------------------------------------------------------------------
@@ -122,10 +122,12 @@ def _weights(model: Model, record: Record) -> Iterator[Fact]:
 def _history(name: str, record: Record, recipe: Recipe) -> Iterator[Fact]:
     """The epochs agree with the declaration, with the counts of images and with the end."""
     epochs = [epoch for epoch in record.history if isinstance(epoch, dict)]
-    told = f"{len(record.history)} epochs"
+    stored = f"{len(record.history)} epochs"
     right = [epoch.get("epoch") for epoch in epochs] == [*range(1, min(recipe.epochs, 1000) + 1)]
     why = "the epochs are not numbered from 1 to the declared last one"
-    yield Fact("training", f"{name}: history", told, f"{recipe.epochs} epochs", *judged(right, why))
+    yield Fact(
+        "training", f"{name}: history", stored, f"{recipe.epochs} epochs", *judged(right, why)
+    )
     whole = len(epochs) == len(record.history) > 0 and all(
         is_number(epoch.get(key)) for epoch in epochs for key in EPOCH
     )
@@ -139,8 +141,8 @@ def _history(name: str, record: Record, recipe: Recipe) -> Iterator[Fact]:
     claimed, right_ones = (f"{one[0]:g} … {one[-1]:g}" for one in (rates, wanted))
     yield Fact("training", f"{name}: learning rates", claimed, right_ones, *judged(same, why))
     for problem in _impossible(epochs):
-        told = f"{name}: figures of the epochs"
-        yield Fact("training", told, DASH, DASH, Outcome.WRONG, problem)
+        figures = f"{name}: figures of the epochs"
+        yield Fact("training", figures, DASH, DASH, Outcome.WRONG, problem)
     yield from _end(name, record, epochs[-1])
 
 
@@ -149,8 +151,8 @@ def _impossible(epochs: list[dict[str, Any]]) -> Iterator[str]:
     images = {"train_acc": len(data.load().train), "val_acc": len(data.load().val)}
     for key, count in images.items():
         for epoch in epochs:
-            hits = epoch[key] * count
-            if not 0 <= epoch[key] <= 1 or abs(hits - round(hits)) > 0.01:
+            correct = epoch[key] * count
+            if not 0 <= epoch[key] <= 1 or abs(correct - round(correct)) > 0.01:
                 yield f"{key} of epoch {epoch['epoch']} is no whole number of {count:,} images"
                 break
     if any(epoch["seconds"] <= 0 for epoch in epochs):
@@ -165,10 +167,10 @@ def _impossible(epochs: list[dict[str, Any]]) -> Iterator[str]:
 def _end(name: str, record: Record, last: dict[str, Any]) -> Iterator[Fact]:
     """The last epoch's validation figures are the run's."""
     for key, tolerance in (("val_acc", ACC), ("val_loss", LOSS)):
-        told = record.metrics.get(key)
-        same = is_number(told) and abs(told - last[key]) <= tolerance
+        stated = record.metrics.get(key)
+        same = is_number(stated) and abs(stated - last[key]) <= tolerance
         why = "the last epoch of the history gives another figure"
-        values = _show(told), _show(last[key])
+        values = _show(stated), _show(last[key])
         yield Fact("training", f"{name}: {key} in the end", *values, *judged(same, why))
 
 
@@ -188,11 +190,11 @@ def _evaluated(name: str, record: Record, found: Recomputed) -> Iterator[Fact]:
             ("train_loss", found.train.loss, LOSS),
         ]
     for key, value, tolerance in figures:
-        told = record.metrics.get(key)
-        same = is_number(told) and abs(told - value) <= tolerance
+        stated = record.metrics.get(key)
+        same = is_number(stated) and abs(stated - value) <= tolerance
         why = "the weights give another figure"
         row = f"{name}: {key} in run.json"
-        yield Fact("training", row, _show(told), _show(value), *judged(same, why))
+        yield Fact("training", row, _show(stated), _show(value), *judged(same, why))
     yield _predictions(name, record, found)
 
 
@@ -211,8 +213,8 @@ def _predictions(model: str, record: Record, found: Recomputed) -> Fact:
         return Fact("training", name, DASH, DASH, Outcome.WRONG, why)
     others = int((stored.long() != computed).sum())
     why = "the weights predict other classes"
-    told = f"{others} of {len(computed):,} differ"
-    return Fact("training", name, DASH, told, *judged(others <= IMAGES, why))
+    differing = f"{others} of {len(computed):,} differ"
+    return Fact("training", name, DASH, differing, *judged(others <= IMAGES, why))
 
 
 def _show(value: Any) -> str:

@@ -61,15 +61,15 @@ def of_test(made: Submission) -> Iterator[Fact]:
 
 def _chosen(made: Submission, best: list[Model], tested: set[str], accs: dict[str, float]) -> Fact:
     """Are these the two best? Ties within another machine's rounding count as either."""
-    name, told = "the two best, and no others", ", ".join(sorted(tested))[:120]
+    name, opened_for = "the two best, and no others", ", ".join(sorted(tested))[:120]
     right = ", ".join(sorted(model.name for model in best))
     if len(best) < 2 or not all(model.found for model in made.models):
         why = "not every model could be evaluated"
-        return Fact("test", name, told, right or DASH, Outcome.UNCHECKED, why)
+        return Fact("test", name, opened_for, right or DASH, Outcome.UNCHECKED, why)
     least = min(accs[model.name] for model in best) - ACC
     good = {name for name, acc in accs.items() if acc >= least}
     same = len(tested) == 2 and tested <= good
-    return Fact("test", name, told, right, *judged(same, "others are best by validation"))
+    return Fact("test", name, opened_for, right, *judged(same, "others are best by validation"))
 
 
 def _row(
@@ -92,8 +92,8 @@ def _row(
     yield from compared("test", name, table, expected)
     yield interval_of("test", name, table, "test 95 % interval", figures)
     column = table.column(ALONE)
-    told = [column.get(name, ""), *(text for row, text in column.items() if row != name)]
-    yield p_of("test", name, table, [*told, ""][:2], both)
+    counts = [column.get(name, ""), *(text for row, text in column.items() if row != name)]
+    yield p_of("test", name, table, [*counts, ""][:2], both)
 
 
 def of_order(made: Submission) -> Iterator[Fact]:
@@ -123,9 +123,9 @@ def of_order(made: Submission) -> Iterator[Fact]:
         yield Fact("test", name, DASH, DASH, Outcome.MISSING, "no cell opens the test set")
         return
     last = max(trains, default=-1)
-    told = f"opened in cell {opens[0] + 1}, last training in cell {last + 1}"
+    cells = f"opened in cell {opens[0] + 1}, last training in cell {last + 1}"
     why = "the test set was open while models could still be changed"
-    yield Fact("test", name, DASH, told, *judged(opens[0] > last, why))
+    yield Fact("test", name, DASH, cells, *judged(opens[0] > last, why))
     openings = sum(cell.printed.count(OPENED) for cell in made.cells)
     verdict = Outcome.RIGHT if openings <= 1 else Outcome.JUDGE
     why = "" if openings <= 1 else "it was opened more than once: what for?"
@@ -139,9 +139,9 @@ def of_choices(made: Submission) -> Iterator[Fact]:
         cells = [cell for cell in made.cells if cell.code and choice in cell.named("choice-")]
         shows = sum(bool(cell.pictures or cell.tables) for cell in cells)
         if not shows and choice not in fields:
-            continue  # left alone, as anyone may
-        name, told = f"choice task: {choice}", "shown" if shows else "not shown"
+            continue  # not chosen, which is allowed
+        name, state = f"choice task: {choice}", "shown" if shows else "not shown"
         done = bool(shows) and choice in fields
         why = "" if done else ("it is not written" if shows else "no picture or table is displayed")
         verdict = Outcome.RIGHT if done else Outcome.MISSING
-        yield Fact("choice", name, DASH, told, verdict, why)
+        yield Fact("choice", name, DASH, state, verdict, why)

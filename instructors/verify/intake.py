@@ -140,16 +140,16 @@ def _in_folder(top: Path) -> Iterator[Listed]:
         inside[:] = sorted(name for name in inside if not SKIPPED.search(name))
         for name in [*inside, *sorted(files)]:
             path = at / name
-            told = path.relative_to(top).as_posix()
-            if SKIPPED.search(told):
+            relative = path.relative_to(top).as_posix()
+            if SKIPPED.search(relative):
                 continue
             found = path.lstat()
             if stat.S_ISLNK(found.st_mode):
-                raise RefusedError(f"{shown(told)} is a link; links are not followed")
+                raise RefusedError(f"{shown(relative)} is a link; links are not followed")
             if stat.S_ISREG(found.st_mode):
-                yield told, found.st_size, partial(_opened, path)
+                yield relative, found.st_size, partial(_opened, path)
             elif not stat.S_ISDIR(found.st_mode):
-                raise RefusedError(f"{shown(told)} is no regular file")
+                raise RefusedError(f"{shown(relative)} is no regular file")
 
 
 def _in_zip(archive: zipfile.ZipFile, limits: Limits) -> Iterator[Listed]:

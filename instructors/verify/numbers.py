@@ -23,11 +23,11 @@ def parse_number(text: str) -> Decimal | None:
 
 def agrees(text: str, value: float, tolerance: float = 0.0) -> bool:
     """Is the printed figure that of ``value``, to its last digit and the tolerance?"""
-    told = parse_number(text)
-    if told is None:
+    printed = parse_number(text)
+    if printed is None:
         return False
-    half = 0.5 * 10.0 ** int(told.as_tuple().exponent)
-    return abs(float(told) - value) <= (half + tolerance) * (1 + 1e-9)
+    half = 0.5 * 10.0 ** int(printed.as_tuple().exponent)
+    return abs(float(printed) - value) <= (half + tolerance) * (1 + 1e-9)
 
 
 def percent(fraction: float) -> str:

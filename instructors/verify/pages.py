@@ -86,7 +86,7 @@ def page_of(result: Result) -> str:
 
 
 def class_page(results: Sequence[Result], pages: Sequence[str]) -> str:
-    """The page of the class: a row a submission."""
+    """The page of the class: a row per submission."""
     rows = []
     for result, page in zip(results, pages, strict=True):
         name, *cells = _row(result)
@@ -101,10 +101,10 @@ def problem_of(result: Result) -> str:
     """The first thing that is not right, in one line; empty if all is."""
     if result.refused:
         return result.refused
-    order = sorted(
+    failing = sorted(
         (fact for fact in result.facts if fact.fails), key=lambda f: f.verdict != "wrong"
     )
-    return f"{order[0].name}: {order[0].why}" if order else ""
+    return f"{failing[0].name}: {failing[0].why}" if failing else ""
 
 
 # Parts of a page -----------------------------------------------------------------------------
@@ -129,8 +129,8 @@ def _rubric(lines: Sequence[Line]) -> str:
         ]
         for line in lines
     ]  # fmt: skip
-    told = f"of the choice tasks {MOST_CHOICE} at most"
-    total = [f"together ({told})", "100", str(given(lines)), "", f"at most {reachable(lines)}"]
+    limit = f"of the choice tasks {MOST_CHOICE} at most"
+    total = [f"together ({limit})", "100", str(given(lines)), "", f"at most {reachable(lines)}"]
     return _table(("line", "points", "given", "your mark", "why"), [*rows, total])
 
 

@@ -140,13 +140,13 @@ def records(files: dict[str, bytes]) -> list[Record]:
 def _record(name: str, files: dict[str, bytes]) -> Record:
     at, problem, experiment = PurePosixPath(name).parent, "", None
     try:
-        told = load_json(files[name], name)
+        record = load_json(files[name], name)
     except UnreadableError as error:
-        told, problem = {}, str(error)
+        record, problem = {}, str(error)
     else:
         try:
-            experiment = from_dict(told["experiment"])
-        except Exception as error:  # whatever a stranger's JSON makes of a declaration
+            experiment = from_dict(record["experiment"])
+        except Exception as error:  # a submission's JSON may hold anything
             what = {KeyError: f"{error} is not in it", TypeError: "a value is of another kind"}.get(
                 type(error), str(error)
             )
@@ -155,11 +155,11 @@ def _record(name: str, files: dict[str, bytes]) -> Record:
         folder=at.name,
         experiment=experiment,
         problem=problem,
-        seed=told.get("seed"),
-        split=told.get("split"),
-        history=_list(told.get("history")),
-        metrics=_dict(told.get("metrics")),
-        sha256=_dict(_dict(told.get("provenance")).get("sha256")),
+        seed=record.get("seed"),
+        split=record.get("split"),
+        history=_list(record.get("history")),
+        metrics=_dict(record.get("metrics")),
+        sha256=_dict(_dict(record.get("provenance")).get("sha256")),
         weights=files.get(str(at / WEIGHTS)),
         predictions=files.get(str(at / PREDICTIONS)),
     )

@@ -98,13 +98,13 @@ def tensors(content: bytes, name: str) -> dict[str, Tensor]:
         raise ModelError(f"{name} is not a whole safetensors file ({shown(words)})") from None
 
 
-def figures(model: LeNet, split: data.LabelledImages, experiment: Experiment) -> Figures:
+def figures(model: LeNet, part: data.LabelledImages, experiment: Experiment) -> Figures:
     """Evaluate in eval mode. ModelError when the loss is not a number."""
-    logits = predict_logits(model, split.images, experiment.data, BATCH)
-    loss, predicted = F.cross_entropy(logits, split.labels).item(), logits.argmax(dim=1)
+    logits = predict_logits(model, part.images, experiment.data, BATCH)
+    loss, predicted = F.cross_entropy(logits, part.labels).item(), logits.argmax(dim=1)
     if not torch.isfinite(logits).all():
         raise ModelError("its weights give outputs that are not finite")
-    return Figures(loss, (predicted == split.labels).double().mean().item(), predicted)
+    return Figures(loss, (predicted == part.labels).double().mean().item(), predicted)
 
 
 def recompute(experiment: Experiment, weights: bytes, train: bool = False) -> Recomputed:

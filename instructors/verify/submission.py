@@ -103,8 +103,10 @@ def _models(made: Submission, found: list[Record]) -> list[Model]:
     if not names:
         chosen = [(one.experiment.name if one.experiment else one.folder, one) for one in found]
         return [_model(name, one) for name, one in (chosen if len(found) <= MODELS else [])]
-    told = {name: PurePosixPath(path).parent.name for name, path in files.items()}
-    return [_model(name, by_folder.get(told.get(name, "")) or by_name.get(name)) for name in names]
+    folders = {name: PurePosixPath(path).parent.name for name, path in files.items()}
+    return [
+        _model(name, by_folder.get(folders.get(name, "")) or by_name.get(name)) for name in names
+    ]
 
 
 def _column(made: Submission, name: str) -> dict[str, str]:
@@ -123,10 +125,10 @@ def _model(name: str, record: Record | None) -> Model:
 
 def _rule(made: Submission) -> str:
     """Star or chain: as the report compares; if it does not say, what fits more of the steps."""
-    told, names = _column(made, "compared with"), [model.name for model in made.models]
+    claimed, names = _column(made, "compared with"), [model.name for model in made.models]
     for rule in RULES:
         expected = {child.name: parent.name for parent, child in pairs(made.models, rule)}
-        if expected and [told.get(name) for name in names[1:]] == list(expected.values()):
+        if expected and [claimed.get(name) for name in names[1:]] == list(expected.values()):
             return rule
 
     def single(rule: str) -> int:
