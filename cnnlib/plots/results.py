@@ -162,8 +162,8 @@ def confusion(
     ax.set_yticks(ax.get_yticks(), names, rotation=0, fontsize=9)
     ax.set(xlabel="predicted", ylabel="label", title=title)
     ax.grid(visible=False)
-    largest = np.argsort(-abs(off), axis=None, kind="stable")[:5]
-    rows, columns = np.unravel_index(largest, off.shape)
+    first_five = np.argsort(-abs(off), axis=None, kind="stable")[:5]
+    rows, columns = np.unravel_index(first_five, off.shape)
     largest = "; ".join(
         f"{names[i]} taken for {names[j]} {written[i][j]}"
         for i, j in zip(rows, columns, strict=True)
