@@ -1,4 +1,3 @@
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -9,12 +8,14 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import psutil  # the kernel's package needs it too
 import pytest
-import torch
+import slow_jobs
 from distributed import Client, LocalCluster
+from slow_jobs import GATE, OPEN, wait_for
 
 import cnnlib
 from cnnlib import CATALOGUE, cross_validate, run, sweep, vary
 from cnnlib.experiment import identity
+from cnnlib.parallel import sweeps
 from cnnlib.parallel.sweeps import fold_experiments
 from cnnlib.runs import RECORD
 from cnnlib.support.sources import ROOT
@@ -23,9 +24,6 @@ pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
 QUICK = vary(CATALOGUE["maxpool"], "quick", recipe=dict(epochs=2))
 TWIN = vary(CATALOGUE["baseline"], "twin", recipe=dict(epochs=2))
-# an epoch of all 48,000 images: long enough to be interrupted
-SHORT = vary(CATALOGUE["convolution"], "short", recipe=dict(epochs=1, batch_size=256))
-OTHER = vary(SHORT, "other", arch=dict(pool="max"))
 
 
 def contents(folder):
@@ -37,20 +35,26 @@ def timeless(one):
 
 
 @pytest.fixture
-def empty(tmp_path, monkeypatch):
-    """An empty run store on the whole data, and one thread, as the workers have."""
-    monkeypatch.setenv("CNNLIB_RUNS", str(tmp_path))
-    torch.set_num_threads(1)
-    return tmp_path
+def gate(tmp_path, monkeypatch):
+    """The folder in which the jobs of a sweep say that they run; they wait for ``OPEN`` in it."""
+    folder = tmp_path / "gate"
+    folder.mkdir()
+    monkeypatch.setenv(GATE, str(folder))
+    monkeypatch.setattr(sweeps, "_job", slow_jobs.gated)
+    return folder
 
 
-@pytest.fixture(scope="module")
-def trained_here(tmp_path_factory):
-    """The histories of SHORT and OTHER, trained in this process, without any executor."""
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as here:
-        here.setenv("CNNLIB_RUNS", str(tmp_path_factory.mktemp("here")))
-        return {one.name: timeless(run(one, verbose=False)) for one in (SHORT, OTHER)}
+def kill_once_all_run(gate):
+    """In a thread: when QUICK and TWIN both run, kill the process of QUICK and let TWIN go on."""
+
+    def kill():
+        victim, _ = (int(wait_for(gate / one.name)) for one in (QUICK, TWIN))
+        psutil.Process(victim).kill()
+        (gate / OPEN).write_text("now")
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    return killer
 
 
 class Backwards(Executor):
@@ -121,51 +125,48 @@ def test_a_run_that_was_trained_elsewhere_is_stored_here(store, tmp_path, monkey
     assert swept.folder.parent == store.resolve() and swept.model()
 
 
-def test_a_killed_worker_loses_its_run_only(empty, trained_here):
-    victims = []
+def trained_here():
+    """What QUICK and TWIN give when they are trained in this process, without any executor."""
+    return [timeless(run(one, retrain=True, verbose=False)) for one in (QUICK, TWIN)]
 
-    def kill_one():
-        while not victims:
-            victims.extend(multiprocessing.active_children()[:1])
-            time.sleep(0.05)
-        time.sleep(2)
-        victims[0].kill()
 
-    killer = threading.Thread(target=kill_one)
-    killer.start()
-    message = r"1 of 2 runs failed: (short|other) seed 0 \(its process was killed\)"
-    with pytest.raises(RuntimeError, match=message) as error:
-        sweep([SHORT, OTHER])
+def test_a_killed_worker_loses_its_run_only(store, gate, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)  # both run at once
+    killer = kill_once_all_run(gate)
+    message = r"1 of 2 runs failed: quick seed 0 \(its process was killed\)"
+    with pytest.raises(RuntimeError, match=message):
+        sweep([QUICK, TWIN])
     killer.join()
-    lost = SHORT if "short seed" in str(error.value) else OTHER
-    kept = OTHER if lost is SHORT else SHORT
-    assert contents(empty) == [f"{kept.name}-seed0-{identity(kept, 0)}"]
-    again = sweep([SHORT, OTHER])  # goes on from there
-    assert [timeless(one) for one in again] == [trained_here[name] for name in ("short", "other")]
+    assert contents(store) == [f"twin-seed0-{identity(TWIN, 0)}"]
+    again = sweep([QUICK, TWIN])  # goes on from there
+    assert [timeless(one) for one in again] == trained_here()
 
 
-def test_a_dask_cluster_survives_the_loss_of_a_worker(empty, trained_here):
+def test_a_dask_cluster_survives_the_loss_of_a_worker(store, gate):
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
-        first, _ = client.run(os.getpid).values()
-        killer = threading.Timer(6, os.kill, (first, signal.SIGTERM))
-        killer.start()
-        swept = sweep([SHORT, OTHER], executor=client.get_executor())
+        killer = kill_once_all_run(gate)
+        swept = sweep([QUICK, TWIN], executor=client.get_executor())
         killer.join()
-    assert [timeless(one) for one in swept] == [trained_here[name] for name in ("short", "other")]
+    assert [timeless(one) for one in swept] == trained_here()
+
+
+TRAIN = """
+import sys
+import slow_jobs
+sys.exit(slow_jobs.command("train", "baseline", "maxpool", "filters"))
+"""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
-@pytest.mark.parametrize("later", [0, 20], ids=["workers start", "workers train"])
-def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(later, tmp_path):
-    environment = {**os.environ, "CNNLIB_RUNS": str(tmp_path), "CNNLIB_PROGRESS": "off"}
-    words = [sys.executable, "-m", "cnnlib", "train", "baseline", "maxpool", "filters"]
+@pytest.mark.parametrize("when", ["workers start", "workers train"])
+def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(when, gate, tmp_path):
     process = subprocess.Popen(
-        words,
-        cwd=ROOT,
-        env=environment,
+        [sys.executable, "-c", TRAIN],
+        cwd=ROOT / "tests",
+        env={**os.environ, "CNNLIB_RUNS": str(tmp_path / "runs"), "CNNLIB_PROGRESS": "off"},
         stderr=subprocess.PIPE,
         start_new_session=True,
         # a job in the background is told to ignore Ctrl-C, and hands that on: undo it
@@ -175,13 +176,14 @@ def test_ctrl_c_stops_a_sweep_at_once_and_stores_nothing(later, tmp_path):
     while not any("spawn_main" in word for c in parent.children() for word in command_of(c)):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(later)
+    if when == "workers train":
+        wait_for(gate / "baseline")
     assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=30)[1].decode()
     assert process.returncode == 130, said
     assert "Traceback" not in said and "Stopped." in said
-    assert contents(tmp_path) == []
+    assert contents(tmp_path / "runs") == []
 
 
 KILLED = """
