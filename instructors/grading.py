@@ -37,7 +37,10 @@ def lines() -> list[Line]:
 
     ``points - left`` is the most that facts give, ``left`` is a human's.
     """
-    tasks = [Fact("choice", f"report: {name}", "–", "–", Outcome.JUDGE) for name in CHOICES]
+    tasks = [
+        Fact("choice", f"choice task: {name}", "–", "–", Outcome.JUDGE, check=name)
+        for name in CHOICES
+    ]
     return rubric(Submission([], [], "chain"), tasks)
 
 

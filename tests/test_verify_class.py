@@ -6,6 +6,7 @@ verifies the whole class as an instructor would.
 
 import csv
 import dataclasses
+import re
 
 import made_up_class
 import made_up_files as made_up
@@ -15,11 +16,11 @@ from bs4 import BeautifulSoup
 
 from cnnlib import evaluate, load, run
 from cnnlib.runs import WEIGHTS
-from instructors.verify import Outcome, Result, pages, recompute, submission
+from instructors.verify import Outcome, Result, one, pages, recompute, submission
 from instructors.verify.batch import verify_one
 from instructors.verify.intake import RefusedError, TakenIn
 from instructors.verify.one import look
-from instructors.verify.rubric import given, reachable
+from instructors.verify.rubric import given, reachable, rubric
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
@@ -165,3 +166,26 @@ def test_forged_text_does_not_leave_its_place(tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "001-script.html", f"002-{'e' * 40}.html", "class.csv", "index.html",
     ]  # fmt: skip
+
+
+def test_a_models_name_changes_no_points():
+    """Words of the rubric's own in the names of models: facts are found by their fields."""
+    made = submission.put_together(TakenIn(dict(made_up.honest())))
+    facts = one.facts_of(made)
+    before = rubric(made, facts)
+    names = ["weights", "points", "layer table", "text", "the two best"]
+    new = dict(zip((model.name for model in made.models), names, strict=True))
+    for model in made.models:
+        model.name = new[model.name]
+    words = re.compile("|".join(map(re.escape, sorted(new, key=len, reverse=True))))
+    renamed = [
+        dataclasses.replace(
+            fact,
+            model=new.get(fact.model, fact.model),
+            name=words.sub(lambda found: new[found[0]], fact.name),
+        )
+        for fact in facts
+    ]
+    after = rubric(made, renamed)
+    assert [line.given for line in after] == [line.given for line in before]
+    assert sum(line.given for line in before) > 30

@@ -43,14 +43,17 @@ def compared(
         printed = table.column(column).get(row)
         name = f"report, {shown(row)}: {column}"
         if printed is None:
-            yield Fact(part, name, DASH, value.shown, Outcome.MISSING, "the table lacks it")
+            yield Fact(
+                part, name, DASH, value.shown, Outcome.MISSING, "the table lacks it", row, column
+            )
         elif value.value is None:
             why = "nothing could be recomputed for this model"
-            yield Fact(part, name, shown(printed), DASH, Outcome.UNCHECKED, why)
+            yield Fact(part, name, shown(printed), DASH, Outcome.UNCHECKED, why, row, column)
         else:
             same = agrees(printed, value.value, value.tolerance)
             verdict, why = judged(same, "it is another figure")
-            yield Fact(part, name, shown(printed), value.shown, verdict, why or value.note)
+            why = why or value.note
+            yield Fact(part, name, shown(printed), value.shown, verdict, why, row, column)
 
 
 def acc_of(fraction: float) -> Expected:
@@ -82,7 +85,9 @@ def of_differences(made: Submission) -> Iterator[Fact]:
                 found = diff(parent.experiment, model.experiment)
                 verdict = judged(printed == found, "the declarations differ otherwise")
                 name = f"report, {model.name}: what changes"
-                yield Fact("models", name, shown(printed or DASH), found, *verdict)
+                yield Fact(
+                    "models", name, shown(printed or DASH), found, *verdict, model=model.name
+                )
             size = {"parameters": _size(model.experiment)}
             yield from compared("models", model.name, table, size)
 
@@ -101,11 +106,15 @@ def of_layers(made: Submission) -> Iterator[Fact]:
     for model in made.models:
         name, table = f"report, {model.name}: layer table", tables.get(model.name)
         if table is None:
-            yield Fact("report", name, DASH, DASH, Outcome.MISSING, "it is not displayed")
+            why = "it is not displayed"
+            yield Fact("report", name, DASH, DASH, Outcome.MISSING, why, model.name, "layer table")
         elif model.experiment and (size := _size(model.experiment)).value is not None:
             printed = table.column("parameters").get("total", DASH)
             same = judged(agrees(printed, size.value, size.tolerance), "the total is another")
-            yield Fact("report", name, shown(printed), size.shown, *same)
+            yield Fact(
+                "report", name, shown(printed), size.shown, *same,
+                model=model.name, check="layer table",
+            )  # fmt: skip
 
 
 def of_results(made: Submission) -> Iterator[Fact]:
@@ -143,7 +152,8 @@ def interval_of(part: str, row: str, table: StoredTable, column: str, found: Fig
     pairs = zip(words, ends, strict=False)
     same = len(words) == 2 and all(agrees(text, 100 * end, 100 * ACC) for text, end in pairs)
     right = " to ".join(percent(end) for end in ends)
-    return Fact(part, name, shown(printed) or DASH, right, *judged(same, "it is another interval"))
+    verdict, why = judged(same, "it is another interval")
+    return Fact(part, name, shown(printed) or DASH, right, verdict, why, row, column)
 
 
 def of_weights(made: Submission) -> Iterator[Fact]:
@@ -164,7 +174,8 @@ def of_pairs(made: Submission) -> Iterator[Fact]:
     tables = made.tables("only the second")
     if not tables:
         why = "mine.pairwise() is not displayed in the report"
-        yield Fact("report", "report: table of pairs", DASH, DASH, Outcome.MISSING, why)
+        name = "report: table of pairs"
+        yield Fact("report", name, DASH, DASH, Outcome.MISSING, why, check="table of pairs")
     for parent, child in made.pairs:
         for table in tables:
             found = None
@@ -194,7 +205,7 @@ def p_of(part: str, row: str, table: StoredTable, printed: list[str], found: Pai
     text, name = table.column("McNemar's p").get(row, DASH), f"report, {shown(row)}: McNemar's p"
     if found is None:
         why = "nothing could be recomputed for this pair"
-        return Fact(part, name, shown(text), DASH, Outcome.UNCHECKED, why)
+        return Fact(part, name, shown(text), DASH, Outcome.UNCHECKED, why, row, "McNemar's p")
     values = [found.p_value]
     counts = [parse_number(one) for one in printed]
     near = zip(counts, (found.only_first, found.only_second), strict=True)
@@ -202,9 +213,9 @@ def p_of(part: str, row: str, table: StoredTable, printed: list[str], found: Pai
         first, second = (int(one) for one in counts if one is not None)
         values.append(binomtest(first, first + second).pvalue if first + second else 1.0)
     same = any(agrees(text, value) for value in values)
-    return Fact(
-        part, name, shown(text), f"{found.p_value:.2g}", *judged(same, "it is another p-value")
-    )
+    verdict, why = judged(same, "it is another p-value")
+    right = f"{found.p_value:.2g}"
+    return Fact(part, name, shown(text), right, verdict, why, row, "McNemar's p")
 
 
 # What is shown -------------------------------------------------------------------------------
@@ -218,17 +229,20 @@ def of_contents(made: Submission) -> Iterator[Fact]:
     ]  # fmt: skip
     verdict = Outcome.RIGHT if pictures else Outcome.MISSING
     why = "" if pictures else "no picture of losses is displayed"
-    yield Fact("report", "report: graphs of the losses", DASH, str(len(pictures)), verdict, why)
+    name, count = "report: graphs of the losses", str(len(pictures))
+    yield Fact("report", name, DASH, count, verdict, why, check="graphs of the losses")
     fields = texts(made)
     for field in REQUIRED:
         verdict = Outcome.RIGHT if field in fields else Outcome.MISSING
         why = "" if field in fields else "it is not written"
-        yield Fact("report", f"report: text “{field}”", DASH, DASH, verdict, why)
+        name = f"report: text “{field}”"
+        yield Fact("report", name, DASH, DASH, verdict, why, check="text")
     link = re.search(r"https?://[^\s)>\]]+", fields.get("weights", ""))
     verdict = Outcome.JUDGE if link else Outcome.MISSING
     why = "open it: are these the five files?" if link else "there is no link"
     shows = shown(link[0]) if link else DASH
-    yield Fact("report", "report: link to the weights", shows, DASH, verdict, why)
+    name = "report: link to the weights"
+    yield Fact("report", name, shows, DASH, verdict, why, check="link to the weights")
     if made.pickles:
         shows, why = f"{len(made.pickles)} files", "a pickle runs code when it is loaded"
         name = f"not opened: {', '.join(made.pickles[:5])}"

@@ -48,11 +48,13 @@ def of_models(made: Submission) -> Iterator[Fact]:
 def _step(parent: Model, child: Model, rule: str) -> Fact:
     name, claimed = f"{parent.name} → {child.name}", f"one property ({rule})"
     if not (parent.experiment and child.experiment):
-        return Fact("models", name, claimed, DASH, Outcome.UNCHECKED, "a declaration is not there")
+        why = "a declaration is not there"
+        return Fact("models", name, claimed, DASH, Outcome.UNCHECKED, why, child.name, "step")
     found = properties(parent.experiment, child.experiment)
     why = f"{len(found)} properties are changed: {', '.join(found) or 'none'}"
     changed = diff(parent.experiment, child.experiment)
-    return Fact("models", name, claimed, changed, *judged(len(found) == 1, why))
+    verdict, why = judged(len(found) == 1, why)
+    return Fact("models", name, claimed, changed, verdict, why, child.name, "step")
 
 
 def of_model(model: Model) -> Iterator[Fact]:

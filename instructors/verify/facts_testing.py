@@ -65,11 +65,14 @@ def _chosen(made: Submission, best: list[Model], tested: set[str], accs: dict[st
     right = ", ".join(sorted(model.name for model in best))
     if len(best) < 2 or not all(model.found for model in made.models):
         why = "not every model could be evaluated"
-        return Fact("test", name, opened_for, right or DASH, Outcome.UNCHECKED, why)
+        return Fact(
+            "test", name, opened_for, right or DASH, Outcome.UNCHECKED, why, check="the two best"
+        )
     least = min(accs[model.name] for model in best) - ACC
     good = {name for name, acc in accs.items() if acc >= least}
     same = len(tested) == 2 and tested <= good
-    return Fact("test", name, opened_for, right, *judged(same, "others are best by validation"))
+    verdict, why = judged(same, "others are best by validation")
+    return Fact("test", name, opened_for, right, verdict, why, check="the two best")
 
 
 def _row(
@@ -77,7 +80,8 @@ def _row(
 ) -> Iterator[Fact]:
     if name not in found:
         why = "no weights of this model could be evaluated"
-        yield Fact("test", f"report, {name[:80]}: test figures", DASH, DASH, Outcome.UNCHECKED, why)
+        words = f"report, {name[:80]}: test figures"
+        yield Fact("test", words, DASH, DASH, Outcome.UNCHECKED, why, model=name)
         return
     figures, others = found[name], [one for other, one in found.items() if other != name]
     expected = {
@@ -120,12 +124,14 @@ def of_order(made: Submission) -> Iterator[Fact]:
     trains = [i for i, source, _ in plain if TRAINS.search(source)]
     name = "test set opened after training (by the text of the cells)"
     if not opens:
-        yield Fact("test", name, DASH, DASH, Outcome.MISSING, "no cell opens the test set")
+        why = "no cell opens the test set"
+        yield Fact("test", name, DASH, DASH, Outcome.MISSING, why, check="opened last")
         return
     last = max(trains, default=-1)
     cells = f"opened in cell {opens[0] + 1}, last training in cell {last + 1}"
     why = "the test set was open while models could still be changed"
-    yield Fact("test", name, DASH, cells, *judged(opens[0] > last, why))
+    verdict, why = judged(opens[0] > last, why)
+    yield Fact("test", name, DASH, cells, verdict, why, check="opened last")
     openings = sum(cell.printed.count(OPENED) for cell in made.cells)
     verdict = Outcome.RIGHT if openings <= 1 else Outcome.JUDGE
     why = "" if openings <= 1 else "it was opened more than once: what for?"
@@ -144,4 +150,4 @@ def of_choices(made: Submission) -> Iterator[Fact]:
         done = bool(shows) and choice in fields
         why = "" if done else ("it is not written" if shows else "no picture or table is displayed")
         verdict = Outcome.RIGHT if done else Outcome.MISSING
-        yield Fact("choice", name, DASH, state, verdict, why)
+        yield Fact("choice", name, DASH, state, verdict, why, check=choice)

@@ -1,5 +1,7 @@
 """One submission: all facts, the rubric and what a human wants to see of it."""
 
+from dataclasses import replace
+
 from cnnlib import data
 
 from . import facts_report, facts_runs, facts_testing
@@ -30,7 +32,8 @@ def facts_of(made: Submission) -> list[Fact]:
     """Every fact, by part of the rubric."""
     facts = guarded("models", "the five models", facts_runs.of_models, made)
     for model in made.models:
-        facts += guarded("training", model.name, facts_runs.of_model, model)
+        own = guarded("training", model.name, facts_runs.of_model, model)
+        facts += [replace(fact, model=model.name) for fact in own]
     if made.problem:
         verdict = Outcome.WRONG if made.notebooks else Outcome.MISSING
         facts.append(Fact("report", "report: notebook", "–", "–", verdict, made.problem))

@@ -24,7 +24,10 @@ FAILING = (Outcome.WRONG, Outcome.MISSING, Outcome.UNCHECKED)
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that was looked at, for a ``part`` of the rubric; ``why`` explains a verdict."""
+    """One thing that was looked at, for a ``part`` of the rubric; ``why`` explains a verdict.
+
+    ``name`` is for readers. The rubric goes by ``model``, whose fact it is, and by ``check``.
+    """
 
     part: str
     name: str
@@ -32,6 +35,8 @@ class Fact:
     recomputed: str
     verdict: Outcome
     why: str = ""
+    model: str = ""
+    check: str = ""
 
     @property
     def fails(self) -> bool:

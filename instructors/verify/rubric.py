@@ -5,14 +5,48 @@ give, and that a table is there. It cannot say whether a choice is reasoned, an 
 or a text is the student's own: those points stay open. A weak accuracy costs nothing.
 """
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from .facts_testing import CHOICES
+from .facts_report import COUNTS
+from .facts_testing import ALONE, CHOICES
 from .results import Fact, Line, Outcome
 from .submission import Submission
 
 MOST_CHOICE = 30  # points for all choice tasks together
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points for facts of a ``part`` whose ``check`` is one of these: none of them may fail."""
+
+    points: int
+    part: str
+    checks: tuple[str, ...]
+
+
+# For each of the five models: points, where none of its facts of the part fails.
+PER_MODEL = {"models": 2, "training": 3}
+TEST = (
+    Points(1, "test", ("the two best",)),
+    Points(
+        3, "test",
+        ("", "val top-1 (%)", "test top-1 (%)", "test loss", "test 95 % interval", ALONE,
+         "McNemar's p"),
+    ),
+    Points(1, "test", ("opened last",)),
+)  # fmt: skip
+REPORT = (
+    Points(2, "report", ("layer table",)),
+    Points(2, "report", ("graphs of the losses",)),
+    Points(
+        2, "training",
+        ("train top-1 (%)", "val top-1 (%)", "val 95 % interval", "train loss", "val loss"),
+    ),
+    Points(2, "report", ("table of pairs", "points", *COUNTS, "McNemar's p")),
+    Points(1, "report", ("text",)),
+    Points(1, "report", ("link to the weights",)),
+)  # fmt: skip
 
 
 def rubric(made: Submission, facts: list[Fact]) -> list[Line]:
@@ -23,84 +57,77 @@ def rubric(made: Submission, facts: list[Fact]) -> list[Line]:
     ]  # fmt: skip
 
 
-def _about(facts: list[Fact], part: str, words: str = "") -> list[Fact]:
-    return [fact for fact in facts if fact.part == part and words in fact.name]
-
-
 def _right(facts: list[Fact]) -> bool:
     """Are there such facts, and does none of them fail?"""
     return bool(facts) and not any(fact.fails for fact in facts)
 
 
-def _of(facts: list[Fact], model: str) -> list[Fact]:
-    """The facts with this model's name in theirs, as a whole word."""
-    word = re.compile(rf"(?<![\w.-]){re.escape(model)}(?![\w.-])")
-    return [fact for fact in facts if word.search(fact.name)]
+def _sum(table: Sequence[Points], facts: list[Fact]) -> int:
+    """The points of a table's rows that are earned."""
+    return sum(row.points * _right(_counting(row, facts)) for row in table)
+
+
+def _counting(row: Points, facts: list[Fact]) -> list[Fact]:
+    """The facts that a row asks for; without a check, those of a model."""
+    return [
+        fact
+        for fact in facts
+        if fact.part == row.part and fact.check in row.checks and (fact.check or fact.model)
+    ]
+
+
+def _good(made: Submission, facts: list[Fact], part: str) -> list[bool]:
+    """For each of the first five models: are its facts of this part right?"""
+    own = [fact for fact in facts if fact.part == part]
+    return [_right([f for f in own if f.model == model.name]) for model in made.models[:5]]
 
 
 def _models(made: Submission, facts: list[Fact]) -> Line:
-    part = _about(facts, "models")
-    steps = {child.name: f"{parent.name} → {child.name}" for parent, child in made.pairs}
-    good = 0
-    for model in made.models[:5]:
-        own = [fact for fact in _of(part, model.name) if "→" not in fact.name]
-        own += [fact for fact in part if fact.name == steps.get(model.name)]
-        good += model.experiment is not None and _right(own)
+    right = zip(made.models, _good(made, facts, "models"), strict=False)
+    good = sum(model.experiment is not None and one for model, one in right)
+    points = PER_MODEL["models"]
     why = (
-        f"2 for each of five models that keeps the rules ({good} do); "
+        f"{points} for each of five models that keeps the rules ({good} do); "
         "yours: are the choices motivated, the baseline sensible?"
     )
-    return Line("five CNNs", 15, 2 * good, 5, why)
+    return Line("five CNNs", 15, points * good, 15 - 5 * points, why)
 
 
 def _training(made: Submission, facts: list[Fact]) -> Line:
-    part = _about(facts, "training")
-    good = sum(bool(m.found) and _right(_of(part, m.name)) for m in made.models[:5])
+    right = zip(made.models, _good(made, facts, "training"), strict=False)
+    good = sum(bool(model.found) and one for model, one in right)
     unchecked = sum(not m.found and not m.problem for m in made.models[:5])
+    points = PER_MODEL["training"]
     why = (
-        f"3 for each of five models whose weights give the figures claimed and whose history "
-        f"agrees ({good}); yours: is the split motivated, is the training described?"
+        f"{points} for each of five models whose weights give the figures claimed and whose "
+        f"history agrees ({good}); yours: is the split motivated, is the training described?"
     )
     if unchecked:
         why += f" {unchecked} could not be checked: their points are yours to give"
-    return Line("train and validate", 20, 3 * good, 5 + 3 * unchecked, why)
+    return Line("train and validate", 20, points * good, 20 - 5 * points + points * unchecked, why)
 
 
 def _test(facts: list[Fact]) -> Line:
-    part = _about(facts, "test")
-    best = _right(_about(part, "test", "the two best"))
-    figures = [fact for fact in part if fact.name.startswith("report, ")]
-    unchecked = any(fact.verdict is Outcome.UNCHECKED for fact in part)
-    order = _right(_about(part, "test", "opened after training"))
-    given = best + 3 * _right(figures) + order
+    unchecked = any(f.verdict is Outcome.UNCHECKED for f in facts if f.part == "test")
+    given = _sum(TEST, facts)
     why = "1 for the two best and no others, 3 for right figures, 1 for opening the set last"
     return Line("test", 5, given, 5 - given if unchecked else 0, why)
 
 
 def _report(facts: list[Fact]) -> Line:
-    part = _about(facts, "report")
-    pairs = [fact for fact in part if re.search(r"points|only the|McNemar|pairs$", fact.name)]
-    given = (
-        2 * _right(_about(part, "report", "layer table"))
-        + 2 * _right(_about(part, "report", "graphs of the losses"))
-        + 2 * _right(_about(facts, "training", "report, "))
-        + 2 * _right(pairs)
-        + _right(_about(part, "report", "text “"))
-        + _right(_about(part, "report", "link to the weights"))
-    )
     why = (
         "2 each for the layer tables, the graphs of the losses, a right table of results and a "
         "right table of pairs; 1 each for texts in all fields and a link; yours: the reasoning, "
         "pair by pair (10), the test comparison (5), clarity (5)"
     )
-    return Line("report", 30, given, 20, why)
+    return Line("report", 30, _sum(REPORT, facts), 20, why)
 
 
 def _choices(facts: list[Fact]) -> list[Line]:
     """Four tenths for a task that is there; whether it is good is for a human."""
     lines = []
     for choice, points in CHOICES.items():
-        if found := _about(facts, "choice", f": {choice}"):
+        if found := _counting(Points(points, "choice", (choice,)), facts):
             given = points * 4 // 10 if _right(found) else 0
             why = f"{points * 4 // 10} for what is displayed and written; yours: is it right?"
             left = points - points * 4 // 10
