@@ -107,7 +107,7 @@ def test_only_training_images_are_augmented(small, monkeypatch):
     "fields, message",
     [
         (dict(flip=1.5), "Data.flip is 1.5; expected a number of at most 1"),
-        (dict(rotation=-1), "Data.rotation is -1; expected at least 0 and below 180"),
+        (dict(rotation=-1), "Data.rotation is -1.0; expected at least 0 and below 180"),
         (dict(contrast=-0.1), "Data.contrast is -0.1; expected a number of at least 0"),
         (dict(split="fold"), "Data.split is 'fold'; expected one of holdout, all, stratified-1"),
     ],

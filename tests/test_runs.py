@@ -56,7 +56,7 @@ def test_shipped_weights_give_the_stored_figures(name, data):
 def test_predict_gives_labels_and_logits(data):
     labels, logits = run("maxpool", train=False).predict("val")
     assert torch.equal(labels, data.val.labels) and logits.shape == (12_000, 10)
-    with pytest.raises(ValueError, match="part is .train."):
+    with pytest.raises(ValueError, match="part is 'train'; expected 'val' or 'test'"):
         run("maxpool").predict("train")
 
 
