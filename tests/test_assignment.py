@@ -77,7 +77,10 @@ def variant(name, **recipe):
         ),
         ([*STAR[:4], variant("small", batch_size=31)], ["'small' has batches of 31", "32 to 256"]),
         ([*STAR[:4], variant("large", batch_size=257)], ["'large' has batches of 257"]),
-        ([*STAR[:4], vary(BASE, "f", data=dict(split="plain-1"))], ["split 'plain-1'", "'holdout'"]),
+        (
+            [*STAR[:4], vary(BASE, "f", data=dict(split="plain-1"))],
+            ["split 'plain-1'", "'holdout'"],
+        ),
         ([*STAR[:4], "lr-0.1"], ["'lr-0.1' changes 3 properties of 'baseline'", "adam → sgd"]),
         ([*STAR[:4], "lr-0.1"], ["expected one", "of the star", "keep one of optimiser, lr,"]),
     ],
