@@ -18,7 +18,7 @@ ENV = ROOT / ".venv"
 STAMP = ENV / "installed-for"  # holds the hash of the pyproject.toml that was installed
 PYTHON = ENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 EXTRAS = "test,book,cluster"  # what every set-up installs
-NEEDED = ("cnnlib", "torch", "lazy-loader", "nbval", "sphinx-book-theme", "typst")
+NEEDED = ("cnnlib", "torch", "lazy-loader", "nbval", "mypy", "sphinx-book-theme", "typst")
 
 
 def environment_is_ready() -> bool:
