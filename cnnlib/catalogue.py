@@ -6,7 +6,8 @@ variant changes its baseline. Report 2 is a *chain*: each variant changes the on
 
 from typing import Any
 
-from .experiment import Conv, Experiment, identity, nearest, varied
+from .experiment import Conv, Experiment, identity, varied
+from .support.values import nearest, wrong
 
 
 class UnknownExperimentError(KeyError):
@@ -54,7 +55,13 @@ def find(experiment: str | Experiment) -> Experiment:
 
     Raises UnknownExperimentError, with the nearest names, where there is none.
     """
-    return experiment if isinstance(experiment, Experiment) else CATALOGUE[experiment]
+    if isinstance(experiment, Experiment):
+        return experiment
+    if not isinstance(experiment, str):  # a run, say
+        raise UnknownExperimentError(
+            str(wrong("experiment", experiment, "an Experiment, or the name of one in quotes"))
+        )
+    return CATALOGUE[experiment]
 
 
 def vary(parent: str | Experiment, name: str, **what: Any) -> Experiment:

@@ -5,7 +5,6 @@ arguments, and every other experiment states only what it changes.
 """
 
 import dataclasses
-import difflib
 import hashlib
 import json
 import re
@@ -13,7 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .support.values import above, at_least, at_most, between, one_of, settle, settled
+from .support.values import (
+    above,
+    at_least,
+    at_most,
+    between,
+    known_fields,
+    one_of,
+    settle,
+    settled,
+    several,
+)
 
 #: The split ``"holdout"`` in words, as each stored run records it.
 HOLDOUT = "stratified 80/20, seed 0"
@@ -200,9 +209,13 @@ def varied(
 
     Raises ValueError for an unknown field, a bad value, or a variant that changes nothing.
     """
-    given = {"arch": arch or {}, "recipe": recipe or {}, "data": data or {}}
-    parts = {part: _replace(getattr(parent, part), fields) for part, fields in given.items()}
-    child = Experiment(name, **parts, parent=parent.name, why=why)
+    given = {"arch": arch, "recipe": recipe, "data": data}
+    parts = {
+        part: dataclasses.replace(getattr(parent, part), **known_fields(part, PARTS[part], fields))
+        for part, fields in given.items()
+        if fields is not None
+    }
+    child = dataclasses.replace(parent, name=name, **parts, parent=parent.name, why=why)
     if not changes(parent, child):
         raise ValueError(f"{name!r} changes nothing in {parent.name!r}; say what differs")
     return child
@@ -261,29 +274,17 @@ def declared(experiment: Experiment) -> dict[str, dict[str, Any]]:
 
 def from_dict(stored: Mapping[str, Any]) -> Experiment:
     """The experiment that ``dataclasses.asdict`` turned into ``stored`` (read from JSON)."""
-    arch = dict(stored["arch"])
-    arch["convs"] = [Conv(**conv) for conv in arch["convs"]]
+    stored = known_fields("experiment", Experiment, stored)
+    arch = dict(known_fields("arch", Arch, stored["arch"]))
+    convs = several("Arch.convs", arch["convs"], "(Conv(…), Conv(…))")
+    arch["convs"] = [Conv(**known_fields("a convolution", Conv, conv)) for conv in convs]
     parts = {"arch": arch, "recipe": stored["recipe"], "data": stored["data"]}
     return Experiment(
         stored["name"],
-        **{part: _replace(PARTS[part](), fields) for part, fields in parts.items()},
+        **{part: kind(**known_fields(part, kind, parts[part])) for part, kind in PARTS.items()},
         parent=stored["parent"],
         why=stored["why"],
     )
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """A clause for an error message: the names closest to ``name``, or all of them."""
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {known}"
-
-
-def _replace(part: Any, fields: Mapping[str, Any]) -> Any:
-    known = [field.name for field in dataclasses.fields(part)]
-    for name in fields:
-        if name not in known:
-            raise ValueError(f"{type(part).__name__} has no field {name!r}; {nearest(name, known)}")
-    return dataclasses.replace(part, **fields)
 
 
 def _show(value: Any) -> str:

@@ -50,12 +50,12 @@ def fit(
     >>> [(record["epoch"], record["lr"]) for record in history]
     [(1, 0.001), (2, 0.001)]
     """
+    seed = checked_seed(seed)
     prepare_process()
     device = next(model.parameters()).device
     train, val = train.to(device), val.to(device)
     optimiser = make_optimiser(model, experiment.recipe)
     schedule = lr_schedule(experiment.recipe)[:epochs]
-    seed = checked_seed(seed)
     shuffler = torch.Generator().manual_seed(seed)  # draws each epoch's order of the images
     history = []
     with (

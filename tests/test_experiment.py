@@ -17,6 +17,8 @@ from cnnlib import (
     UnknownExperimentError,
     build,
     diff,
+    fit,
+    fit_many,
     run,
     sweep,
     vary,
@@ -25,6 +27,7 @@ from cnnlib.experiment import changes, declared, from_dict, identity
 from cnnlib.runs import RECORD
 
 BASELINE = Experiment("baseline")
+NO_IMAGES = (None, None)  # for loops that raise before they look at any
 RUNS = Path(__file__).parents[1] / "runs"
 
 
@@ -107,12 +110,16 @@ def test_bad_input_is_named(make, words):
         (lambda: Arch(hidden="120"), ["Arch.hidden is '120'", "str", "(120, 84)"]),
         (lambda: Arch(hidden=(0,)), ["Arch.hidden is (0,)", "at least 1 unit"]),
         (lambda: Arch(hidden=(-3,)), ["Arch.hidden is (-3,)", "at least 1 unit"]),
-        (lambda: Arch(hidden=(12.5,)), ["Arch.hidden is 12.5", "float", "whole number"]),
-        (lambda: Arch(hidden=(True,)), ["Arch.hidden is True", "bool", "whole number"]),
+        (lambda: Arch(hidden=(12.5,)), ["Arch.hidden[0] is 12.5", "float", "whole number"]),
+        (lambda: Arch(hidden=(True,)), ["Arch.hidden[0] is True", "bool", "whole number"]),
+        (lambda: Arch(hidden=(120, None)), ["Arch.hidden[1] is None", "whole number"]),
+        (lambda: Arch(hidden={120, 84}), ["Arch.hidden is {", "set", "(120, 84)"]),
+        (lambda: Arch(hidden={120: 84}), ["Arch.hidden is {120: 84}", "dict", "(120, 84)"]),
+        (lambda: Arch(hidden=np.array(120)), ["Arch.hidden is array(120)", "(120, 84)"]),
         (lambda: Conv(6.5), ["Conv.filters is 6.5", "whole number"]),
         (lambda: Conv(6, 5, padding="same"), ["Conv.padding is 'same'", "whole number"]),
         (lambda: Conv(10**12), ["Conv.filters", "at most 1,000,000,000"]),
-        (lambda: Arch(convs=(6, 16)), ["Arch.convs is 6", "int", "Conv(…)"]),
+        (lambda: Arch(convs=(6, 16)), ["Arch.convs[0] is 6", "int", "Conv(…)"]),
         (lambda: Arch(convs=Conv(6)), ["Arch.convs is Conv(", "(Conv(…), Conv(…))"]),
         (lambda: Arch(batch_norm="no"), ["Arch.batch_norm is 'no'", "True or False"]),
         (lambda: Arch(softmax="False"), ["Arch.softmax is 'False'", "without quotes"]),
@@ -128,6 +135,8 @@ def test_bad_input_is_named(make, words):
         (lambda: Recipe(gamma=-2), ["Recipe.gamma is -2.0", "above 0"]),
         (lambda: Recipe(l2_conv=math.nan), ["Recipe.l2_conv is nan", "finite"]),
         (lambda: Recipe(lr=10**400), ["Recipe.lr is 1000", "finite"]),
+        (lambda: Recipe(lr=np.ones((3, 3))), ["Recipe.lr is array([[1.", "a number"]),
+        (lambda: Recipe(epochs=10**5000), ["Recipe.epochs is a number of very many digits"]),
         (lambda: Data(std=math.inf), ["Data.std is inf", "finite"]),
         (lambda: Data(mean=(0.5,)), ["Data.mean is (0.5,)", "tuple", "a number"]),
         (lambda: Data(rotation=math.nan), ["Data.rotation is nan", "finite"]),
@@ -138,7 +147,19 @@ def test_bad_input_is_named(make, words):
         (lambda: build(BASELINE, seed="0"), ["seed is '0'", "whole number"]),
         (lambda: run("maxpool", seed=1.5, train=False), ["seed is 1.5", "whole number"]),
         (lambda: sweep(["maxpool"], [-1]), ["seed is -1", "at least 0"]),
+        (lambda: sweep(["maxpool"], 3), ["seeds is 3", "several values", "(0, 1)"]),
+        (lambda: sweep("maxpool"), ["experiments is 'maxpool'", "several values"]),
+        (lambda: sweep(BASELINE), ["experiments is Experiment(", "several values"]),
+        (lambda: fit(build(BASELINE), BASELINE, *NO_IMAGES, seed=-1), ["seed is -1"]),
+        (lambda: fit_many([], BASELINE, *NO_IMAGES, seeds=[0, -1]), ["seed is -1"]),
+        (lambda: fit_many([], BASELINE, *NO_IMAGES, seeds=2), ["seeds is 2", "several values"]),
         (lambda: vary("maxpol", "x"), ["'maxpol'", "'maxpool'"]),
+        (lambda: vary("maxpool", "x", recipe=2), ["recipe is 2", "int", "dict(epochs=…)"]),
+        (lambda: vary("maxpool", "x", recipe=0), ["recipe is 0", "dict(epochs=…)"]),
+        (lambda: vary("maxpool", "x", data=Data(mean=0.5)), ["data is Data(", "dict(mean=…)"]),
+        (lambda: vary("maxpool", "x", arch={3: 3}), ["Arch has no field 3", "'pool'"]),
+        (lambda: vary(["maxpool"], "x"), ["experiment is ['maxpool']", "an Experiment"]),
+        (lambda: build(Arch()), ["experiment is Arch(", "an Experiment"]),
     ],
 )
 def test_a_value_of_a_wrong_kind_is_one_sentence(make, words):
@@ -146,6 +167,34 @@ def test_a_value_of_a_wrong_kind_is_one_sentence(make, words):
         make()
     said = str(error.value)
     assert all(word in said for word in words) and "\n" not in said and len(said) < 250, said
+
+
+WRONG = {  # what no field of a kind takes
+    int: (None, "1", 1.5, True, math.nan, math.inf, 1j, (1,), 10**20),
+    float: (None, "0.1", True, math.nan, -math.inf, 1j, (0.5,), 10**400),
+    bool: (None, "False", 0, 1.0, math.nan),
+    str: (None, 1, 0.5, True, math.nan, ["avg"]),
+}
+FIELDS = [
+    (kind, field)
+    for kind in (Conv, Arch, Recipe, Data)
+    for field in dataclasses.fields(kind)
+    if field.type in WRONG
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), FIELDS, ids=[f"{kind.__name__}.{field.name}" for kind, field in FIELDS]
+)
+def test_no_field_takes_a_value_of_a_wrong_kind(kind, field):
+    for value in WRONG[field.type]:
+        needed = {"filters": 6} if kind is Conv else {}
+        with pytest.raises(ValueError) as error:
+            kind(**needed | {field.name: value})
+        said = str(error.value)
+        assert said.startswith(f"{kind.__name__}.{field.name} is {repr(value)[:60]}"), said
+        assert type(value).__name__ in said and "expected" in said and len(said) < 200, said
+        assert ("without quotes" in said) == (isinstance(value, str)), said
 
 
 @pytest.mark.parametrize(
@@ -159,7 +208,10 @@ def test_a_value_of_a_wrong_kind_is_one_sentence(make, words):
         (Recipe(lr=np.float32(0.01), epochs=15.0), Recipe(lr=0.01)),
         (Recipe(lr=1), Recipe(lr=1.0)),
         (Recipe(lr=Fraction(1, 4)), Recipe(lr=0.25)),
+        (Recipe(l2_conv=-0.0), Recipe(l2_conv=0.0)),
+        (Recipe(lr=np.float16(0.1)), Recipe(lr=0.1)),
         (Data(mean=np.float64(0.5)), Data(mean=0.5)),
+        (Data(rotation=10, shift=np.uint8(2)), Data(rotation=10.0, shift=2)),
     ],
 )
 def test_what_is_meant_becomes_pythons_own(given, meant):

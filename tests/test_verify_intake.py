@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from instructors.verify import reading
+from instructors.verify.facts_runs import of_model
 from instructors.verify.intake import Limits, RefusedError, take_in
 from instructors.verify.recompute import ModelError, tensors
+from instructors.verify.submission import Model
 
 RECORD = {"experiment": {}, "seed": 0}
 
@@ -254,6 +256,10 @@ def test_pictures_are_png_alone():
         (("arch", "batch_norm"), 1, "True or False"),
         (("arch", "pool"), "mean", "expected one of avg, max"),
         (("arch", "wings"), 2, "has no field 'wings'"),
+        (("arch", "hidden"), 120, "Arch.hidden is 120"),
+        (("arch", "convs"), 6, "Arch.convs is 6"),
+        (("arch", "convs"), [6, 16], "a convolution is 6"),
+        (("arch", "convs"), [{"filters": 6, "wings": 2}], "Conv has no field 'wings'"),
         (("data", "std"), 0, "expected a number above 0"),
     ],
 )
@@ -264,3 +270,14 @@ def test_a_declaration_of_odd_values_is_refused_with_the_reason(path, value, wor
     (record,) = reading.records({"a/run.json": json.dumps(content).encode()})
     assert record.experiment is None and words in record.problem
     assert record.problem.startswith("a/run.json does not declare a model: ")
+
+
+@pytest.mark.parametrize("seed", [-1, "0", None, True, 1.5, 10**20, [0]])
+def test_an_odd_seed_is_named_and_hides_no_other_fact(seed):
+    folder = next((Path(__file__).parents[1] / "runs").glob("baseline-seed0-*"))
+    content = json.loads((folder / "run.json").read_text("utf-8")) | {"seed": seed}
+    (record,) = reading.records({f"{folder.name}/run.json": json.dumps(content).encode()})
+    facts = list(of_model(Model("baseline", record, record.experiment)))
+    (identity,) = [fact for fact in facts if fact.name == "baseline: identity"]
+    assert identity.fails and identity.why.startswith(f"seed is {seed!r}")
+    assert any("history" in fact.name for fact in facts)

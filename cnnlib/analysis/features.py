@@ -15,10 +15,11 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
-from ..experiment import Data, nearest
+from ..experiment import Data
 from ..models import LeNet
 from ..support.files import write_whole
 from ..support.sources import ROOT
+from ..support.values import nearest
 from ..training import predict_logits
 
 

@@ -6,7 +6,7 @@ An answer that has not been given yet is Python's ``...``, so an unanswered book
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..experiment import nearest
+from ..support.values import nearest
 from .all_parts import EXERCISES
 from .judging import Exercise
 

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from ..augment import augment
 from ..data import LabelledImages
-from ..experiment import Data, Experiment
+from ..experiment import Data, Experiment, checked_seed
 from ..models import LeNet
 from ..support.progress import bar
+from ..support.values import several
 from ..training import (
     NonFiniteLossError,
     class_counts,
@@ -50,8 +51,10 @@ def fit_many(
     Batch orders are those of ``fit``; on a CPU so are the draws of dropout and augmentation. Sums
     are rounded otherwise, so figures agree at first and drift apart as between two machines.
     ``seconds`` is a model's share of the time. Raises ValueError where models and seeds do not
-    match, and NonFiniteLossError when the loss of one of the models is not a number.
+    match or a seed is no whole number from 0 to 10⁹, and NonFiniteLossError when the loss of one
+    of the models is not a number.
     """
+    seeds = [checked_seed(seed) for seed in several("seeds", seeds, "(0, 1)")]
     check_seeds(models, seeds)
     prepare_process()
     device = next(models[0].parameters()).device

@@ -23,6 +23,7 @@ from ..data import load
 from ..experiment import FOLD_KINDS, FOLDS, Experiment, checked_seed
 from ..runs import Run, keep, locate, run
 from ..support.progress import bar
+from ..support.values import several
 
 
 def sweep(
@@ -41,7 +42,8 @@ def sweep(
     so a sweep that was stopped goes on where it was. Raises RuntimeError at the end, naming
     the runs that failed or whose process was killed; the others are stored by then.
     """
-    seeds = [checked_seed(seed) for seed in seeds]
+    seeds = [checked_seed(seed) for seed in several("seeds", seeds, "(0, 1)")]
+    experiments = several("experiments", experiments, '("baseline", "maxpool")')
     jobs = [(find(experiment), seed) for experiment in experiments for seed in seeds]
     todo = [job for job in jobs if retrain or not locate(*job)]
     if todo:

@@ -88,11 +88,16 @@ def _declared(name: str, record: Record, experiment: Experiment) -> Iterator[Fac
     yield Fact("models", f"{name}: split", stated, f"holdout, {HOLDOUT}", *judged(fits, why))
     yield _size(name, record, experiment)
     if found := re.search(r"-([0-9a-f]{12})$", record.folder):
-        seed = record.seed if type(record.seed) is int else -1
+        yield _identity(f"{name}: identity", found[1], record.seed, experiment)
+
+
+def _identity(name: str, stated: str, seed: Any, experiment: Experiment) -> Fact:
+    try:
         actual = identity(experiment, seed)
-        why = "the declaration is not the one that the folder is named after: it was edited"
-        same = judged(found[1] == actual, why)
-        yield Fact("models", f"{name}: identity", found[1], actual, *same)
+    except ValueError as error:  # a seed that the library does not take
+        return Fact("models", name, stated, DASH, Outcome.WRONG, shown(str(error)))
+    why = "the declaration is not the one that the folder is named after: it was edited"
+    return Fact("models", name, stated, actual, *judged(stated == actual, why))
 
 
 def _size(model: str, record: Record, experiment: Experiment) -> Fact:
