@@ -9,7 +9,7 @@ from ..models import build, count_parameters
 from ..training import lr_schedule
 from .judging import Exercise, behaviour, choice, number
 
-_UNPADDED = vary(CATALOGUE["baseline"], "unpadded", arch=dict(convs=(Conv(6), Conv(16))))
+_UNPADDED = vary("baseline", "unpadded", arch=dict(convs=(Conv(6), Conv(16))))
 
 
 def _darkest_class() -> str:

@@ -34,9 +34,9 @@ EXERCISES: dict[str, Exercise] = {
         judge=choice(lambda: (4, 2), "the average divides by all four values, the zero included."),
     ),
     "5.2": Exercise(
-        hint="cnnlib.vary(maxpool, 'a-name', recipe=dict(…)).",
-        solution="cnnlib.vary(cnnlib.CATALOGUE['maxpool'], 'mine', recipe=dict(batch_size=128))",
-        wrong="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(batch_size=128))",
+        hint="cnnlib.vary('maxpool', 'a-name', recipe=dict(…)).",
+        solution="cnnlib.vary('maxpool', 'mine', recipe=dict(batch_size=128))",
+        wrong="cnnlib.vary('baseline', 'mine', recipe=dict(batch_size=128))",
         judge=declares("maxpool", "recipe.batch_size", 128),
     ),
     "5.3": Exercise(
@@ -58,8 +58,8 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "6.2": Exercise(
         hint="The penalty is a field of the recipe; print vars(filters.recipe) to see its name.",
-        solution="cnnlib.vary(cnnlib.CATALOGUE['filters'], 'mine', recipe=dict(l2_conv=0.0))",
-        wrong="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(l2_conv=0.0))",
+        solution="cnnlib.vary('filters', 'mine', recipe=dict(l2_conv=0.0))",
+        wrong="cnnlib.vary('baseline', 'mine', recipe=dict(l2_conv=0.0))",
         judge=declares("filters", "recipe.l2_conv", 0),
     ),
     "6.3": Exercise(
@@ -86,7 +86,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "7.3": Exercise(
         hint="Padding 2 keeps the side in a 5×5 convolution, padding 1 in a 3×3 one: 28, 14, 7, 3.",
-        solution="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', arch=dict(convs=("
+        solution="cnnlib.vary('baseline', 'mine', arch=dict(convs=("
         "cnnlib.Conv(6, 5, padding=2), cnnlib.Conv(16, 5, padding=2), "
         "cnnlib.Conv(32, 3, padding=1))))",
         wrong="cnnlib.CATALOGUE['convolution-padded']",
@@ -101,8 +101,8 @@ EXERCISES: dict[str, Exercise] = {
         ),
     ),
     "8.2": Exercise(
-        hint="cnnlib.vary(CATALOGUE['baseline'], 'a-name', recipe=dict(…)).",
-        solution="cnnlib.vary(cnnlib.CATALOGUE['baseline'], 'mine', recipe=dict(optimiser='sgd'))",
+        hint="cnnlib.vary('baseline', 'a-name', recipe=dict(…)).",
+        solution="cnnlib.vary('baseline', 'mine', recipe=dict(optimiser='sgd'))",
         wrong="cnnlib.CATALOGUE['sgd-0.1-constant']",
         judge=declares("baseline", "recipe.optimiser", "sgd"),
     ),

@@ -38,10 +38,9 @@ EXERCISES: dict[str, Exercise] = {
         judge=number(lambda: 124.0, "only the distance from the mean is multiplied."),
     ),
     "16.2": Exercise(
-        hint="cnnlib.vary(CATALOGUE['lenet5-mended'], 'a-name', data=dict(…)).",
-        solution="cnnlib.vary(cnnlib.CATALOGUE['lenet5-mended'], 'mine', data=dict(rotation=15))",
-        wrong="cnnlib.vary(cnnlib.CATALOGUE['lenet5-mended'], 'mine',"
-        " data=dict(rotation=15, flip=0.5))",
+        hint="cnnlib.vary('lenet5-mended', 'a-name', data=dict(…)).",
+        solution="cnnlib.vary('lenet5-mended', 'mine', data=dict(rotation=15))",
+        wrong="cnnlib.vary('lenet5-mended', 'mine', data=dict(rotation=15, flip=0.5))",
         judge=declares("lenet5-mended", "data.rotation", 15),
     ),
     "16.3": Exercise(
