@@ -29,7 +29,15 @@ from .data import load
 from .experiment import HOLDOUT, Experiment, checked_seed, diff, from_dict, identity
 from .models import LeNet, build, count_parameters
 from .support.sources import CHECKSUMS, ROOT
-from .training import default_device, evaluate, fit, penalty, predict_logits, prepare_process
+from .training import (
+    default_device,
+    evaluate,
+    fit,
+    penalty,
+    predict_logits,
+    prepare_process,
+    score,
+)
 
 PROTOCOL = Path(__file__).parent / "claims" / "protocol.toml"  # rule and claims, before the runs
 RECORD, WEIGHTS, PREDICTIONS = "run.json", "weights.safetensors", "predictions.safetensors"
@@ -164,7 +172,8 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
     history = fit(model, experiment, data.train, data.val, seed=seed, verbose=verbose)
     seconds = time.perf_counter() - started
     on_train = evaluate(model, data.train, experiment.data)
-    on_val = evaluate(model, data.val, experiment.data)
+    logits = predict_logits(model, data.val.images, experiment.data)
+    on_val = score(logits, data.val.labels)
     metrics = {
         "train_loss": on_train["loss"],
         "train_acc": on_train["acc"],
@@ -173,7 +182,7 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         "penalty": penalty(model, experiment.recipe),
         "parameters": count_parameters(model),
     }
-    classes = predict_logits(model, data.val.images, experiment.data).argmax(dim=1).to(torch.uint8)
+    classes = logits.argmax(dim=1).to(torch.uint8)
     provenance: dict[str, Any] = {
         "python": platform.python_version(),
         "torch": torch.__version__,

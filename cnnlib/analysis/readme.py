@@ -6,8 +6,7 @@ from ..support.files import write_whole
 from ..support.sources import ROOT
 from .tables import catalogue_table
 
-# Where a reader starts, in this order: what every run needs. (`augment`
-# waits for chapter 16.)
+# Where a reader starts, in this order: what every run needs.
 READING = {
     "experiment": "what an experiment is, as a frozen declaration, and the difference between two",
     "catalogue": "every experiment of the book, each stating only what it changes, and why",

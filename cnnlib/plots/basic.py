@@ -221,9 +221,9 @@ def describe(figure: Figure, text: str) -> Figure:
 
 
 def figure_of(drawn: Axes | Figure) -> Figure:
-    """The whole figure to which Axes belong; a Figure as it is."""
+    """The whole figure to which Axes belong; a Figure as it is. ValueError if there is none."""
     if isinstance(drawn, Figure):
         return drawn
-    figure = drawn.get_figure(root=True)
-    assert isinstance(figure, Figure), "these Axes were taken out of their figure"
+    if not isinstance(figure := drawn.get_figure(root=True), Figure):
+        raise ValueError("these Axes were taken out of their figure; draw them anew")
     return figure

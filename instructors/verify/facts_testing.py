@@ -81,7 +81,7 @@ def _row(
     if name not in found:
         why = "no weights of this model could be evaluated"
         words = f"report, {name[:80]}: test figures"
-        yield Fact("test", words, DASH, DASH, Outcome.UNCHECKED, why, model=name)
+        yield Fact("test", words, DASH, DASH, Outcome.UNCHECKED, why, name, "test figures")
         return
     figures, others = found[name], [one for other, one in found.items() if other != name]
     expected = {

@@ -31,8 +31,8 @@ TEST = (
     Points(1, "test", ("the two best",)),
     Points(
         3, "test",
-        ("", "val top-1 (%)", "test top-1 (%)", "test loss", "test 95 % interval", ALONE,
-         "McNemar's p"),
+        ("test figures", "val top-1 (%)", "test top-1 (%)", "test loss", "test 95 % interval",
+         ALONE, "McNemar's p"),
     ),
     Points(1, "test", ("opened last",)),
 )  # fmt: skip
@@ -68,12 +68,8 @@ def _sum(table: Sequence[Points], facts: list[Fact]) -> int:
 
 
 def _counting(row: Points, facts: list[Fact]) -> list[Fact]:
-    """The facts that a row asks for; without a check, those of a model."""
-    return [
-        fact
-        for fact in facts
-        if fact.part == row.part and fact.check in row.checks and (fact.check or fact.model)
-    ]
+    """The facts that a row asks for."""
+    return [fact for fact in facts if fact.part == row.part and fact.check in row.checks]
 
 
 def _good(made: Submission, facts: list[Fact], part: str) -> list[bool]:
