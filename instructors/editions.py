@@ -25,6 +25,7 @@ from nbformat import NotebookNode
 
 from book.notebooks import ROOT, ReportError, chapters, executed, with_progress
 from cnnlib.exercises.all_parts import EXERCISES
+from cnnlib.exercises.judging import Exercise, Written
 from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
 
@@ -33,7 +34,7 @@ from .grading import with_marks
 EDITIONS = ROOT / "editions"
 PREDICTION = re.compile(r"^prediction = \.\.\.", re.M)
 ANSWER = re.compile(r"^answer = \.\.\.$", re.M)
-CHECK = re.compile(r'^cnnlib\.check\("([\d.]+)", answer\)', re.M)
+CHECK = re.compile(r'^cnnlib\.check\("([\d.]+)", \w+\)', re.M)
 FOUND = re.compile(r"^Found: (.+)\. \(You made no prediction\.\)$", re.M)  # as reveal() says it
 VERDICT = re.compile(r"^(Exercise [\d.]+: (?!right\.$).*|Found: .*(?<!as you predicted\.))$", re.M)
 WIDTH = 88  # characters of an answer's line: what JupyterLab shows without scrolling
@@ -67,8 +68,10 @@ def for_instructors(notebook: NotebookNode) -> NotebookNode:
         if PREDICTION.search(cell.source):
             words = f"prediction = {found(notebook)}"
             cell.source = PREDICTION.sub(words.replace("\\", r"\\"), cell.source)
-        if ANSWER.search(cell.source):
-            asked = CHECK.search(cell.source)
+        asked = CHECK.search(cell.source)
+        if asked and isinstance(exercise := EXERCISES.get(asked[1]), Written):
+            cell.source = f"{exercise.source}\n\n\n{cell.source[asked.start() :]}"
+        elif asked or ANSWER.search(cell.source):
             if not asked or asked[1] not in answers:
                 raise ReportError(f"no exercise is known for the cell {cell.source!r}")
             words = f"answer = {answers[asked[1]]}"
@@ -90,8 +93,10 @@ def found(notebook: NotebookNode) -> str:
 
 @functools.cache
 def solutions() -> dict[str, str]:
-    """The solution of every exercise, laid out."""
-    return formatted({key: exercise.solution for key, exercise in EXERCISES.items()})
+    """The solution of every exercise with a short answer, laid out."""
+    return formatted(
+        {key: one.solution for key, one in EXERCISES.items() if isinstance(one, Exercise)}
+    )
 
 
 def formatted(expressions: dict[str, str]) -> dict[str, str]:

@@ -15,6 +15,8 @@ from nbformat import NotebookNode
 from book.build import report
 from book.notebooks import ROOT, ReportError, chapters
 from cnnlib.exercises.all_parts import EXERCISES
+from cnnlib.exercises.judging import Exercise, Written
+from cnnlib.support.written import source_of
 
 from .editions import formatted, found, solutions
 
@@ -58,7 +60,9 @@ def answers(notebooks: dict[str, NotebookNode]) -> str:
     Raises ReportError for a chapter whose stored outputs do not say what it finds.
     """
     right = solutions()
-    wrong = formatted({key: exercise.wrong for key, exercise in EXERCISES.items()})
+    wrong = formatted(
+        {key: one.wrong for key, one in EXERCISES.items() if isinstance(one, Exercise)}
+    )
     parts = [
         "# Answers to the exercises",
         "Collected from `cnnlib/exercises/`, where the tests run them. A check judges what an "
@@ -71,11 +75,16 @@ def answers(notebooks: dict[str, NotebookNode]) -> str:
             raise ReportError(f"{name}: {error}") from None
         parts += [f"## {title(notebook)}", f"Prediction: what is found is `{prediction}`."]
         for key, question in questions(notebook).items():
+            exercise = EXERCISES[key]
+            if isinstance(exercise, Written):
+                solution, mistake = exercise.source, source_of(exercise.mistakes[0][0]).rstrip()
+            else:
+                solution, mistake = right[key], wrong[key]
             parts += [
                 f"**{key}** {question}",
-                f"```python\n{right[key]}\n```",
-                f"A typical mistake (hint: {EXERCISES[key].hint})",
-                f"```python\n{wrong[key]}\n```",
+                f"```python\n{solution}\n```",
+                f"A typical mistake (hint: {' '.join(exercise.hints)})",
+                f"```python\n{mistake}\n```",
             ]
     return "\n\n".join(parts) + "\n"
 

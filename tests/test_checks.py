@@ -1,13 +1,20 @@
+import dataclasses
+import functools
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 
 import cnnlib
 from cnnlib import checks
 from cnnlib.analysis.evidence import standard_error
 from cnnlib.exercises.all_parts import EXERCISES
+from cnnlib.exercises.judging import Exercise
 
+SHORT = [key for key, one in EXERCISES.items() if isinstance(one, Exercise)]
 NAMES = {"cnnlib": cnnlib, "math": math, "np": np, "standard_error": standard_error}
 
 
@@ -15,7 +22,7 @@ def said(capsys):
     return capsys.readouterr().out.strip()
 
 
-@pytest.mark.parametrize("key", EXERCISES)
+@pytest.mark.parametrize("key", SHORT)
 def test_solution_passes_and_the_typical_mistake_does_not(key, capsys):
     exercise = EXERCISES[key]
     checks.check(key, eval(exercise.solution, dict(NAMES)))
@@ -34,15 +41,49 @@ def test_unanswered_and_nonsense_are_handled(key, capsys):
         assert feedback.startswith(f"Exercise {key}: not yet: "), (nonsense, feedback)
 
 
+def spellings(value):
+    """The same answer as other people would write it."""
+    if isinstance(value, str):
+        return [value.upper(), value.lower(), value.title(), f"  {value} ", value.swapcase()]
+    if isinstance(value, tuple | list):
+        many = [tuple(value), list(value), np.array(value)]
+        return [*many, torch.tensor(value)] if not isinstance(value[0], str) else many
+    if callable(value):
+        return [
+            lambda *given: np.float64(value(*given)),
+            lambda *given: torch.tensor(float(value(*given)), dtype=torch.float64),
+            lambda *given: Fraction(float(value(*given))),
+            functools.partial(value),
+        ]
+    if isinstance(value, cnnlib.Experiment):
+        again = dataclasses.replace(value, name="another-name", why="another reason")
+        return [again, dataclasses.replace(value, parent=None), dataclasses.replace(value, why=""),
+                cnnlib.experiment.from_dict(dataclasses.asdict(value))]  # fmt: skip
+    exact = float(value)
+    return [exact, np.float64(exact), torch.tensor(exact, dtype=torch.float64), Fraction(exact),
+            np.array(exact), Decimal(exact)]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SHORT)
+def test_equivalent_answers_are_right_too(key, capsys):
+    others = spellings(eval(EXERCISES[key].solution, dict(NAMES)))
+    assert len(others) >= 3
+    for other in others:
+        checks.check(key, other)
+        assert said(capsys) == f"Exercise {key}: right.", other
+
+
 def test_hint_and_solution_are_shown(capsys):
     checks.hint("5.1")
     assert EXERCISES["5.1"].hint in said(capsys)
+    checks.hint("5.1", 2)
+    assert said(capsys) == "Exercise 5.1 has 1 hint."
     checks.solution("5.1")
     assert EXERCISES["5.1"].solution in said(capsys)
 
 
 def test_no_hint_gives_the_solution_away():
-    told = [key for key, one in EXERCISES.items() if not one.hint or one.solution in one.hint]
+    told = [key for key in SHORT if not (one := EXERCISES[key]).hint or one.solution in one.hint]
     assert told == []
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from book import build, notebooks
 from cnnlib.exercises.all_parts import EXERCISES
+from cnnlib.exercises.judging import Written
+from cnnlib.support.written import source_of
 from instructors import grading
 from instructors import pages as instructors
 from instructors.verify import rubric
@@ -101,8 +103,13 @@ def test_every_exercise_has_its_question_its_answer_and_its_mistake(pages):
     assert sorted(asked) == sorted(EXERCISES)
     for key, text in asked.items():
         question, right, between, wrong, *_ = re.split(r"```(?:python)?\n", text)
-        assert len(question.strip()) > 20 and EXERCISES[key].hint in between
-        for shown, source in ((right, EXERCISES[key].solution), (wrong, EXERCISES[key].wrong)):
+        exercise = EXERCISES[key]
+        assert len(question.strip()) > 20 and all(hint in between for hint in exercise.hints)
+        if isinstance(exercise, Written):
+            assert right.strip() == exercise.source
+            assert wrong.strip() == source_of(exercise.mistakes[0][0]).strip()
+            continue
+        for shown, source in ((right, exercise.solution), (wrong, exercise.wrong)):
             assert same(shown) == same(source)
     assert page.count("Prediction: what is found is `") == len(notebooks.chapters())
 

@@ -3,18 +3,20 @@
 An answer that has not been given yet is Python's ``...``, so an unanswered book runs through.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..support.values import nearest
+from ..support.written import is_unfinished
 from .all_parts import EXERCISES
-from .judging import Exercise
+from .judging import Exercise, Written
 
 
 def check(key: str, answer: Any = ...) -> None:
     """Print whether ``answer`` is right. Never raises for a wrong or a missing answer."""
     exercise = _find(key)
-    if answer is ...:
+    if answer is ... or (isinstance(exercise, Written) and is_unfinished(answer)):
         print(f"Exercise {key}: not answered yet. Replace the ... and run the cell again.")
         return
     try:
@@ -24,14 +26,21 @@ def check(key: str, answer: Any = ...) -> None:
     print(f"Exercise {key}: {'right.' if problem is None else 'not yet: ' + problem}")
 
 
-def hint(key: str) -> None:
-    """Print a hint."""
-    print(f"Hint for {key}: {_find(key).hint}")
+def hint(key: str, step: int = 1) -> None:
+    """Print a hint. Exercises that ask for code have a second one: ``step=2``."""
+    hints = _find(key).hints
+    if step not in range(1, len(hints) + 1):
+        print(f"Exercise {key} has {len(hints)} hint{'s' if len(hints) > 1 else ''}.")
+        return
+    more = f' (A second one: cnnlib.hint("{key}", 2))' if step < len(hints) else ""
+    print(f"Hint for {key}: {hints[step - 1]}{more}")
 
 
 def solution(key: str) -> None:
     """Print a right answer, as Python."""
-    print(f"A solution of {key}: {_find(key).solution}")
+    exercise = _find(key)
+    shown = f"\n{exercise.source}" if isinstance(exercise, Written) else f" {exercise.solution}"
+    print(f"A solution of {key}:{shown}")
 
 
 def predict_first(prediction: Any, options: Sequence[str]) -> None:
@@ -55,6 +64,25 @@ def reveal(prediction: Any, actual: str) -> None:
     else:
         verdict = "as you predicted" if prediction == actual else f"you predicted {prediction!r}"
         print(f"Found: {actual!r}, {verdict}.")
+
+
+def stated(words: str, found: tuple[float, ...]) -> None:
+    """Assert that a chapter's sentence says what was found.
+
+    ``words`` is a part of the sentence with a figure and its interval in it, in this order;
+    ``found`` begins with mean, low and high, as ``evidence.OverSeeds`` does. Each is compared to
+    as many decimals as the words give.
+
+    >>> gain = cnnlib.difference("maxpool", "baseline")
+    >>> cnnlib.stated("+0.0124 (+0.0043 to +0.0205)", gain)
+    The sentence agrees with the stored runs.
+    """
+    said = re.findall(r"[+-]?\d+(?:\.\d+)?", words.replace("−", "-"))
+    assert len(said) == 3, f"expected a figure and its interval in {words!r}, found {said}"
+    for text, value in zip(said, found[:3], strict=True):
+        decimals = len(text.partition(".")[2])
+        assert float(text) == round(value, decimals), f"{words!r} says {text}, found {value:.6f}"
+    print("The sentence agrees with the stored runs.")
 
 
 def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) -> None:
@@ -106,7 +134,7 @@ def agree(
     print(f"Your training agrees with the stored run (accuracies within {tolerance}).")
 
 
-def _find(key: str) -> Exercise:
+def _find(key: str) -> Exercise | Written:
     if key not in EXERCISES:
         raise LookupError(f"there is no exercise {key!r}; {nearest(key, list(EXERCISES))}")
     return EXERCISES[key]

@@ -6,7 +6,7 @@ from typing import Any
 from ..analysis import probes
 from ..data import load
 from ..runs import run
-from .judging import Exercise, behaviour, choice, number
+from .judging import Exercise, behaviour, choice, number, scalar
 
 
 def _gap(name: str) -> float:
@@ -20,9 +20,9 @@ def _max_minus_average(of_max: str, of_average: str) -> float:
 
 
 def _never_fires(answer: Any) -> str | None:
-    if not isinstance(answer, int | float) or isinstance(answer, bool):
+    if (found := scalar(answer)) is None:
         return f"expected a number, found {type(answer).__name__}."
-    return None if answer <= -3 else "then the unit still fires for some of these inputs."
+    return None if found <= -3 else "then the unit still fires for some of these inputs."
 
 
 EXERCISES: dict[str, Exercise] = {

@@ -1,0 +1,5 @@
+"""Exercises of chapter 11 that are answered by writing a function or a class."""
+
+from ..judging import Written
+
+EXERCISES: dict[str, Written] = {}
