@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .network import Network, network
 from .support.values import (
     above,
     at_least,
@@ -176,7 +177,11 @@ class Data:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A declared experiment. One with a ``parent`` is a variant of it; ``why`` says why."""
+    """A declared experiment. One with a ``parent`` is a variant of it; ``why`` says why.
+
+    ``model`` takes a class of ``torch.nn.Module`` (images (N, 1, 28, 28) → logits (N, 10), built
+    without arguments) in the place of ``arch``: a network of your own. See ``cnnlib.network``.
+    """
 
     name: str
     arch: Arch = Arch()
@@ -184,9 +189,16 @@ class Experiment:
     data: Data = Data()
     parent: str | None = None
     why: str = ""
+    model: Network | None = None
 
     def __post_init__(self) -> None:
+        if self.model is not None:
+            object.__setattr__(self, "model", network(self.model))
         settle(self)
+        if self.model and self.arch != Arch():
+            raise ValueError(
+                f"{self.name!r} has a model of its own, {self.model}, and an arch; give one of them"
+            )
         if not re.fullmatch(r"[\w.-]+", self.name):  # it becomes the name of a folder
             raise ValueError(
                 f"an experiment is named {self.name!r}; expected letters, digits, '.', '-' and '_'"
@@ -203,10 +215,12 @@ def varied(
     arch: Mapping[str, Any] | None = None,
     recipe: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    model: Any = None,
     why: str = "",
 ) -> Experiment:
     """A variant of ``parent``: give only the fields that differ, as ``arch=dict(pool="max")``.
 
+    With a ``model``, a class of ``torch.nn.Module``, the parent's ``arch`` counts no longer.
     Raises ValueError for an unknown field, a bad value, or a variant that changes nothing.
     """
     given = {"arch": arch, "recipe": recipe, "data": data}
@@ -215,6 +229,8 @@ def varied(
         for part, fields in given.items()
         if fields is not None
     }
+    if model is not None:
+        parts = {"arch": Arch(), **parts, "model": model}
     child = dataclasses.replace(parent, name=name, **parts, parent=parent.name, why=why)
     if not changes(parent, child):
         raise ValueError(f"{name!r} changes nothing in {parent.name!r}; say what differs")
@@ -222,10 +238,15 @@ def varied(
 
 
 def changes(parent: Experiment, child: Experiment) -> list[tuple[str, Any, Any]]:
-    """Every field that differs, as (``"arch.pool"``, old value, new value)."""
-    return [
+    """Every field that differs, as (``"arch.pool"``, old value, new value).
+
+    Where one of the two has a ``model`` of its own, this stands for all differences of ``arch``.
+    """
+    own = [("model", parent.model, child.model)] if parent.model != child.model else []
+    return own + [
         (f"{part}.{field.name}", old, new)
         for part, kind in PARTS.items()
+        if not (own and part == "arch")
         for field in dataclasses.fields(kind)
         if (old := getattr(getattr(parent, part), field.name))
         != (new := getattr(getattr(child, part), field.name))
@@ -238,7 +259,7 @@ def diff(parent: Experiment, child: Experiment) -> str:
     >>> cnnlib.diff(cnnlib.CATALOGUE["baseline"], cnnlib.CATALOGUE["maxpool"])
     'arch.pool: avg → max'
     """
-    found = [f"{name}: {_show(old)} → {_show(new)}" for name, old, new in changes(parent, child)]
+    found = [f"{name}: {_change(old, new)}" for name, old, new in changes(parent, child)]
     return "; ".join(found) or "no difference"
 
 
@@ -253,7 +274,7 @@ def identity(experiment: Experiment, seed: int = 0, split: str = HOLDOUT) -> str
     """Hash (12 hex digits) of what was declared: all but the name, the parent and the reason.
 
     Fields at their default are left out, so a field added to the library later does not
-    change the identity of runs that do not use it.
+    change the identity of runs that do not use it. Of a model of its own, the code counts.
 
     >>> cnnlib.experiment.identity(cnnlib.CATALOGUE["maxpool"])
     '1738a02b35c2'
@@ -262,30 +283,52 @@ def identity(experiment: Experiment, seed: int = 0, split: str = HOLDOUT) -> str
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def declared(experiment: Experiment) -> dict[str, dict[str, Any]]:
+def declared(experiment: Experiment) -> dict[str, Any]:
     """The fields that differ from the defaults, as plain dicts and lists."""
-    plain = json.loads(json.dumps(dataclasses.asdict(experiment)))
-    default = json.loads(json.dumps(dataclasses.asdict(Experiment("baseline"))))
-    return {
+    plain, default = as_dict(experiment), as_dict(Experiment("baseline"))
+    found: dict[str, Any] = {
         part: {name: value for name, value in plain[part].items() if value != default[part][name]}
         for part in PARTS
     }
+    return found | ({"model": experiment.model.digest} if experiment.model else {})
+
+
+def as_dict(experiment: Experiment) -> dict[str, Any]:
+    """As plain dicts, lists, numbers and text, such as JSON holds; ``from_dict`` reads it."""
+    plain = dataclasses.asdict(dataclasses.replace(experiment, model=None))
+    del plain["model"]
+    plain = json.loads(json.dumps(plain))
+    if own := experiment.model:
+        plain["model"] = {"name": own.name, "source": own.source}
+    return plain
 
 
 def from_dict(stored: Mapping[str, Any]) -> Experiment:
-    """The experiment that ``dataclasses.asdict`` turned into ``stored`` (read from JSON)."""
+    """The experiment that ``as_dict`` turned into ``stored`` (read from JSON).
+
+    The source of a model of its own is kept, not run.
+    """
     stored = known_fields("experiment", Experiment, stored)
     arch = dict(known_fields("arch", Arch, stored["arch"]))
     convs = several("Arch.convs", arch["convs"], "(Conv(…), Conv(…))")
     arch["convs"] = [Conv(**known_fields("a convolution", Conv, conv)) for conv in convs]
     parts = {"arch": arch, "recipe": stored["recipe"], "data": stored["data"]}
+    own = stored.get("model")
     return Experiment(
         stored["name"],
         **{part: kind(**known_fields(part, kind, parts[part])) for part, kind in PARTS.items()},
         parent=stored["parent"],
         why=stored["why"],
+        model=own and Network(str(own["name"]), str(own["source"])),
     )
 
 
+def _change(old: Any, new: Any) -> str:
+    code = " (its code changed)" if isinstance(old, Network) and str(old) == str(new) else ""
+    return f"{_show(old)} → {_show(new)}{code}"
+
+
 def _show(value: Any) -> str:
+    if value is None:
+        return "as arch says"
     return ", ".join(map(str, value)) or "()" if isinstance(value, tuple) else str(value)

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from .catalogue import find
 from .experiment import Arch, Experiment, checked_seed
+from .network import CLASSES, built
 
-CLASSES = 10
 POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
 ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU}
 # gain √2 for ReLU (He et al. 2015) and gain 1 (Glorot and Bengio 2010, Keras's default)
@@ -95,21 +95,23 @@ def initialise(model: nn.Module, init: str) -> None:
                 nn.init.zeros_(layer.bias)
 
 
-def build(experiment: str | Experiment, seed: int | None = None) -> LeNet:
+def build(experiment: str | Experiment, seed: int | None = None) -> nn.Module:
     """An untrained model of an experiment, given by name or as itself.
 
     With a ``seed``, the same weights every time, and the global random state is untouched.
+    A network of your own is tried with two images first: see ``network.built``.
 
     >>> model = cnnlib.build("maxpool", seed=0)
     >>> tuple(model(torch.zeros(2, 1, 28, 28)).shape)
     (2, 10)
     """
-    arch = find(experiment).arch
-    if seed is None:
-        return with_fast_layout(LeNet(arch))
-    with torch.random.fork_rng():
-        torch.manual_seed(checked_seed(seed))
-        return with_fast_layout(LeNet(arch))
+    experiment = find(experiment)
+    with contextlib.nullcontext() if seed is None else torch.random.fork_rng():
+        if seed is not None:
+            torch.manual_seed(checked_seed(seed))
+        if experiment.model:
+            return built(experiment.model)
+        return with_fast_layout(LeNet(experiment.arch))
 
 
 def with_fast_layout(model: LeNet) -> LeNet:
@@ -137,21 +139,42 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def summary(model: nn.Module) -> None:
-    """Print torchsummary's table: a row per layer, parameters, estimated sizes in MB."""
-    # torchsummary runs random images through the model: on a copy, so that batch norm's
-    # running statistics stay as they are, and with the global random state kept.
-    with torch.random.fork_rng():
-        torchsummary.summary(copy.deepcopy(model).cpu(), (1, 28, 28), device="cpu")
+    """Print torchsummary's table: a row per layer, parameters, estimated sizes in MB.
+
+    Says so where torchsummary miscounts; ValueError for a network that it cannot show.
+    """
+    printed = _summarised(model)
+    print(printed)
+    total = int(re.findall(r"Total params: ([\d,]+)", printed)[0].replace(",", ""))
+    if total != (counted := sum(p.numel() for p in model.parameters())):
+        print(
+            f"torchsummary counts {total:,} parameters, the network has {counted:,}: it counts a "
+            "layer anew each time that it runs, and only layers' weights and biases."
+        )
 
 
 def layer_table(model: nn.Module) -> pd.DataFrame:
     """The same as a table: a row per layer, then the total and the estimated size in MB."""
-    printed = io.StringIO()  # torchsummary prints, and gives nothing back
-    with contextlib.redirect_stdout(printed):
-        summary(model)
-    text = printed.getvalue()
+    text = _summarised(model)
     found = re.findall(r"^ *(\S+-\d+) +\[-1, ([\d, ]+)\] +([\d,]+)$", text, re.M)
     rows = {layer: (shape.replace(", ", "×"), count) for layer, shape, count in found}
     for row, line in (("total", "Total params"), ("size (MB)", r"Estimated Total Size \(MB\)")):
         rows[row] = "", re.findall(rf"{line}: ([\d,.]+)", text)[0]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["output shape", "parameters"])
+
+
+def _summarised(model: nn.Module) -> str:
+    """What torchsummary prints; it gives nothing back."""
+    printed = io.StringIO()
+    # torchsummary runs random images through the model: on a copy, so that batch norm's
+    # running statistics stay as they are, and with the global random state kept.
+    with torch.random.fork_rng(), contextlib.redirect_stdout(printed):
+        try:
+            torchsummary.summary(copy.deepcopy(model).cpu(), (1, 28, 28), device="cpu")
+        except Exception as error:  # it asks every layer for one tensor, and some give more
+            raise ValueError(
+                f"torchsummary cannot show {type(model).__name__} ({type(error).__name__}: "
+                f"{error}); it needs layers that take and give one tensor each. print(model) "
+                "shows the layers"
+            ) from error
+    return printed.getvalue().rstrip("\n")

@@ -1,10 +1,10 @@
 """Stored runs: load one, or train and store it.
 
 A stored run is a folder ``runs/NAME-seedS-IDENTITY`` with ``run.json`` (declaration, history,
-metrics, provenance), ``weights.safetensors`` and ``predictions.safetensors``.
+metrics, provenance), ``weights.safetensors`` and ``predictions.safetensors``; for a network that a
+reader wrote also ``network.onnx``, by which it can be evaluated without its code.
 """
 
-import dataclasses
 import hashlib
 import importlib.metadata
 import json
@@ -21,13 +21,15 @@ from typing import Any
 
 import numpy
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors.torch import load as tensors_in
+from safetensors.torch import save as as_content
+from torch import Tensor, nn
 
-from .catalogue import find
+from .catalogue import CATALOGUE, find
 from .data import load
-from .experiment import HOLDOUT, Experiment, checked_seed, diff, from_dict, identity
-from .models import LeNet, build, count_parameters
+from .experiment import HOLDOUT, Experiment, as_dict, checked_seed, diff, from_dict, identity
+from .models import build, count_parameters
+from .support.onnx_files import OnnxError, OnnxNetwork, to_onnx
 from .support.sources import CHECKSUMS, ROOT
 from .training import (
     default_device,
@@ -41,6 +43,7 @@ from .training import (
 
 PROTOCOL = Path(__file__).parent / "claims" / "protocol.toml"  # rule and claims, before the runs
 RECORD, WEIGHTS, PREDICTIONS = "run.json", "weights.safetensors", "predictions.safetensors"
+NETWORK = "network.onnx"
 
 
 class StoredRunError(RuntimeError):
@@ -62,12 +65,15 @@ class Run:
     def name(self) -> str:
         return self.experiment.name
 
-    def model(self) -> LeNet:
+    def model(self) -> nn.Module:
         """The trained model in eval mode, on the CPU.
 
         Damaged or absent weights raise StoredRunError; of the shipped runs, only those of
-        seed 0 have weights.
+        seed 0 have weights. Where the code of a reader's network is not at hand, the stored ONNX
+        file takes its place: it computes the same, but has no layers to look into.
         """
+        if self.experiment.model and not self.experiment.model.make:
+            return self._network().eval()
         model = build(self.experiment)
         model.load_state_dict(self._tensors(WEIGHTS))
         return model.eval()
@@ -88,10 +94,26 @@ class Run:
         """The stored predicted classes of the validation images, int64 (12000,)."""
         return self._tensors(PREDICTIONS)["val"].long()
 
+    def _network(self) -> OnnxNetwork:
+        if NETWORK not in self.provenance["sha256"]:
+            raise StoredRunError(
+                f"{self.folder} holds no {NETWORK}, because "
+                f"{self.provenance.get('onnx', 'none was written')}; declare the experiment with "
+                "its model, and the weights will do"
+            )
+        try:
+            return OnnxNetwork(self._content(NETWORK))
+        except OnnxError as error:
+            raise StoredRunError(f"{self.folder / NETWORK} cannot be used: {error}") from error
+
     def _tensors(self, name: str) -> dict[str, Tensor]:
+        return tensors_in(self._content(name))
+
+    def _content(self, name: str) -> bytes:
+        """The content of one of the run's files; StoredRunError where it is not what was stored."""
         path = self.folder / name
         try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            content = path.read_bytes()
         except FileNotFoundError:
             shipped = "" if self.seed == 0 else "; only seed 0 ships its weights"
             raise StoredRunError(
@@ -101,12 +123,13 @@ class Run:
             raise StoredRunError(
                 f"{path} cannot be read ({error.strerror}); {_again(self.experiment, self.seed)}"
             ) from error
+        found = hashlib.sha256(content).hexdigest()
         if found != self.provenance["sha256"][name]:
             raise StoredRunError(
                 f"{path} is damaged: expected SHA-256 {self.provenance['sha256'][name][:12]}…, "
                 f"found {found[:12]}…; {_again(self.experiment, self.seed)}"
             )
-        return load_file(path)
+        return content
 
 
 def run(
@@ -134,7 +157,7 @@ def run(
         raise StoredRunError(
             f"no run of {experiment.name!r} with seed {seed} is stored in {runs_folder()}; "
             f"stored seeds: {stored_seeds(experiment) or 'none'}. "
-            f"Train it with run({experiment.name!r}, seed={seed})"
+            f"Train it with {_call(experiment, seed)}"
         )
     return _train(experiment, seed, verbose)
 
@@ -197,23 +220,29 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         "protocol_sha256": hashlib.sha256(PROTOCOL.read_bytes()).hexdigest(),
         "sha256": {},
     }
-    weights = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    model = model.cpu().eval()
+    weights = {name: tensor.contiguous().clone() for name, tensor in model.state_dict().items()}
+    files = {WEIGHTS: as_content(weights), PREDICTIONS: as_content({"val": classes})}
+    if experiment.model:
+        try:
+            files[NETWORK] = to_onnx(model)
+        except OnnxError as error:  # the run is worth keeping without it
+            provenance["onnx"] = str(error)
+            print(f"{experiment.name} is stored without {NETWORK}: {error}")
     with _written_whole(_exact(experiment, seed)) as scratch:
-        for name, tensors in ((WEIGHTS, weights), (PREDICTIONS, {"val": classes})):
-            save_file(tensors, scratch / name)
-            content = (scratch / name).read_bytes()
+        for name, content in files.items():
+            _put(scratch / name, content)
             provenance["sha256"][name] = hashlib.sha256(content).hexdigest()
         record = {
-            "experiment": dataclasses.asdict(experiment),
+            "experiment": as_dict(experiment),
             "seed": seed,
             "split": HOLDOUT,
             "metrics": metrics,
             "history": history,
             "provenance": provenance,
         }
-        (scratch / RECORD).write_text(
-            json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
+        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+        _put(scratch / RECORD, text.encode())
     _forget_older(experiment, seed)
     return _load(_exact(experiment, seed), experiment, seed)
 
@@ -226,8 +255,9 @@ def keep(experiment: Experiment, seed: int, files: Mapping[str, bytes]) -> Run:
     exact = _exact(experiment, seed)
     if not exact.is_dir():
         with _written_whole(exact) as scratch:
-            for name in (RECORD, WEIGHTS, PREDICTIONS):
-                (scratch / name).write_bytes(files[name])
+            for name in (RECORD, WEIGHTS, PREDICTIONS, NETWORK):
+                if name in files:
+                    _put(scratch / name, files[name])
         _forget_older(experiment, seed)
     return _load(exact, experiment, seed)
 
@@ -237,6 +267,10 @@ def _forget_older(experiment: Experiment, seed: int) -> None:
     for stale in runs_folder().glob(f"{experiment.name}-seed{seed}-*"):
         if stale != _exact(experiment, seed):
             shutil.rmtree(stale)
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
 
 
 @contextmanager
@@ -316,4 +350,9 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _again(experiment: Experiment, seed: int) -> str:
-    return f"train it again with run({experiment.name!r}, seed={seed}, retrain=True)"
+    return f"train it again with {_call(experiment, seed, ', retrain=True')}"
+
+
+def _call(experiment: Experiment, seed: int, more: str = "") -> str:
+    name = repr(experiment.name) if experiment.name in CATALOGUE else "your experiment"
+    return f"run({name}, seed={seed}{more})"

@@ -150,7 +150,7 @@ def test_embed_gives_what_the_last_layer_gets_in_eval_mode(name, small):
     last = [layer for layer in model.head if isinstance(layer, nn.Linear)][-1]
     last.register_forward_pre_hook(lambda layer, inputs: got.append(inputs[0]))
     found = embed(model, small.val.images[:3], data)
-    assert torch.equal(found, got[0]) and found.shape == (3, last.in_features)
+    assert torch.equal(found, got[-1]) and found.shape == (3, last.in_features)
     assert model.training and torch.equal(found, embed(model, small.val.images[:3], data))
 
 

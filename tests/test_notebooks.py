@@ -1,6 +1,7 @@
 """The committed notebooks, as files. (nbval runs them and compares their outputs.)"""
 
 import ast
+import itertools
 import re
 import statistics
 from pathlib import Path
@@ -124,7 +125,7 @@ def test_every_result_opens_with_a_sentence_that_a_cell_checks():
     missing = []
     for name in NOTEBOOKS:
         here = NOTEBOOKS[name].cells
-        for cell, following in zip(here, here[1:], strict=False):
+        for cell, following in itertools.pairwise(here):
             if "## Reading the result" in cell.source:
                 opening = cell.source.partition("## Reading the result")[2].strip().split("\n")[0]
                 said = STATED.findall(following.source)

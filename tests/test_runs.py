@@ -110,7 +110,11 @@ def test_the_record_says_all_that_was_declared(store):
 def test_train_false_never_trains(store):
     with pytest.raises(StoredRunError) as error:
         run(QUICK, seed=9, train=False)
-    for words in ("no run of 'quick' with seed 9", "stored seeds: none", "run('quick', seed=9)"):
+    for words in (
+        "no run of 'quick' with seed 9",
+        "stored seeds: none",
+        "run(your experiment, seed=9)",
+    ):
         assert words in str(error.value)
     assert contents(store) == []
 
@@ -181,7 +185,7 @@ def test_a_training_that_ends_early_stores_nothing(store, monkeypatch, error):
     def stop(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(runs, "save_file", stop)  # the worst moment: while it is written
+    monkeypatch.setattr(runs, "_put", stop)  # the worst moment: while it is written
     with pytest.raises(BaseException) as caught:
         run(QUICK, verbose=False)
     assert isinstance(caught.value, error if isinstance(error, type) else type(error))
@@ -195,7 +199,7 @@ def test_a_killed_process_leaves_nothing_that_counts(store):
         "import os; from cnnlib import CATALOGUE, load, run, runs, vary; "
         "from types import SimpleNamespace as N; d = load(); "
         "runs.load = lambda split: N(train=d.train[:512], val=d.val[:512]); "
-        "runs.save_file = lambda *a: os._exit(9); "
+        "runs._put = lambda *a: os._exit(9); "
         "run(vary(CATALOGUE['maxpool'], 'quick', recipe=dict(epochs=1)), verbose=False)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
@@ -210,13 +214,13 @@ def test_two_processes_may_store_the_same_run(store, monkeypatch):
     copy = store.parent / "copy"
     shutil.copytree(first.folder, copy)
     shutil.rmtree(first.folder)
-    real = runs.save_file
+    real = runs._put
 
-    def another_is_first(tensors, path):  # it finishes while this one is still writing
+    def another_is_first(path, content):  # it finishes while this one is still writing
         if not first.folder.exists():
             shutil.copytree(copy, first.folder)
-        real(tensors, path)
+        real(path, content)
 
-    monkeypatch.setattr(runs, "save_file", another_is_first)
+    monkeypatch.setattr(runs, "_put", another_is_first)
     assert timeless(run(QUICK, retrain=True, verbose=False)) == timeless(first)
     assert contents(store) == [first.folder.name]

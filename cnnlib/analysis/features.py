@@ -1,10 +1,12 @@
 """What a model computes on the way, and what it looks at: layers by name, covered images."""
 
 import contextlib
+import functools
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sklearn
@@ -16,7 +18,6 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from ..experiment import Data
-from ..models import LeNet
 from ..support.files import write_whole
 from ..support.sources import ROOT
 from ..support.values import nearest
@@ -33,23 +34,37 @@ def activations(
     hooks are removed whatever happens. Raises LookupError for a layer that is not there, or
     that does not run exactly once for each image.
     """
+    return _recorded(model, images, layers, data, lambda inputs, output: output)
+
+
+def _recorded(
+    model: nn.Module,
+    images: Tensor,
+    layers: Sequence[str],
+    data: Data,
+    chosen: Callable[[tuple, Any], Any],
+) -> dict[str, Tensor]:
+    """What is ``chosen`` of the inputs and the output of each layer; as ``activations``."""
     known = dict(model.named_modules())
     for name in layers:
         if name not in known or not name:
             raise LookupError(f"the model has no layer {name!r}; {nearest(name, list(known)[1:])}")
     found: dict[str, list[Tensor]] = {name: [] for name in layers}
+
+    def keep(name: str, inputs: tuple, output: Any) -> None:
+        if not isinstance(value := chosen(inputs, output), Tensor):
+            raise LookupError(
+                f"layer {name!r} gives {type(value).__name__}, not one tensor; name a layer "
+                "inside it or after it"
+            )
+        # a copy: the next layer may write into the output (ReLU(inplace=True))
+        found[name].append(value.to("cpu", copy=True))
+
     hooks = []
     try:
         for name in layers:
-            keep = found[name]
-            hooks.append(
-                known[name].register_forward_hook(
-                    # a copy: the next layer may write into the output (ReLU(inplace=True))
-                    lambda module, inputs, output, keep=keep: keep.append(
-                        output.to("cpu", copy=True)
-                    )
-                )
-            )
+            hook = functools.partial(lambda name, module, *io: keep(name, *io), name)
+            hooks.append(known[name].register_forward_hook(hook))
         predict_logits(model, images, data)
     finally:
         for hook in hooks:
@@ -66,16 +81,41 @@ def activations(
 # The learned representation, and maps of it --------------------------------------------------
 
 
-def embed(model: LeNet, images: Tensor, data: Data) -> Tensor:
-    """What a ``LeNet`` hands to its last layer, in eval mode: float32 (N, 84).
+def embed(model: nn.Module, images: Tensor, data: Data) -> Tensor:
+    """What a model hands to its last layer, in eval mode: float32 (N, 84) for LeNet-5.
 
-    The images are uint8 (N, 1, 28, 28). These are the outputs of the last activation; where
-    ``arch.hidden`` says so, there are more or fewer than 84. Without hidden layers they are the
-    last block's maps, flattened.
+    The images are uint8 (N, 1, 28, 28). The last layer is the one with parameters that runs last;
+    what it is given is flattened to one vector per image. Raises LookupError where no layer has
+    parameters, or where the last one runs more than once.
     """
-    hidden, blocks = len(model.arch.hidden), len(model.arch.convs)
-    layer = f"head.act{hidden}" if hidden else f"features.block{blocks}"
-    return activations(model, images, [layer], data)[layer].flatten(start_dim=1)
+    layer = _last_layer(model, images[:1], data)
+    given = _recorded(model, images, [layer], data, lambda inputs, output: inputs[0])
+    return given[layer].flatten(start_dim=1)
+
+
+def _last_layer(model: nn.Module, images: Tensor, data: Data) -> str:
+    """Name of the layer with parameters of its own that runs last."""
+    ran: list[str] = []
+    owners = [
+        (name, layer)
+        for name, layer in model.named_modules()
+        if name and any(True for _ in layer.parameters(recurse=False))
+    ]
+    hooks = [
+        layer.register_forward_hook(lambda *_, name=name: ran.append(name))
+        for name, layer in owners
+    ]
+    try:
+        predict_logits(model, images, data)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not ran:
+        raise LookupError(
+            f"{type(model).__name__} has no layer with parameters, whose input could be taken; "
+            "build its last step from a layer, such as nn.Linear"
+        )
+    return ran[-1]
 
 
 def tsne(

@@ -63,6 +63,11 @@ def largest(run: Run, images: Tensor) -> dict[str, Tensor]:
     Taken over all uint8 ``images`` (N, 1, 28, 28) and, for maps, over all positions. The keys
     say where: ``block1``, ``block2``, ``fc1``, ``fc2``.
     """
+    if own := run.experiment.model:
+        raise LookupError(
+            f"{run.name} has a network of its own, {own}, whose activations are not declared; "
+            "name its layers yourself: features.activations(model, images, layers, data)"
+        )
     layers, model = before_activation(run.experiment.arch), run.model()
     found: dict[str, Tensor] = {}
     for part in images.split(2000):

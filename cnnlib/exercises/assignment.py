@@ -43,9 +43,10 @@ def properties(parent: Experiment, child: Experiment) -> list[str]:
     """The properties in which two experiments differ, in the order of their fields.
 
     A property is a field of the declaration, such as ``pool``, ``convs`` (the whole list of
-    convolutions), ``optimiser`` or ``lr``; the fields of each of ``GROUPS`` count as one.
+    convolutions), ``optimiser`` or ``lr``; the fields of each of ``GROUPS`` count as one, and so
+    does ``model``, a network of the student's own.
     """
-    found = [_PROPERTY.get(name, name.split(".")[1]) for name, *_ in changes(parent, child)]
+    found = [_PROPERTY.get(name, name.split(".")[-1]) for name, *_ in changes(parent, child)]
     return list(dict.fromkeys(found))
 
 
@@ -167,7 +168,9 @@ class Assignment:
         rows = {
             "images": f"{train:,} for training, {val:,} for validation; {HOLDOUT}",
             "pixels": f"(x / 255 - {data.mean:g}) / {data.std:g}",
-            "first weights": f"{arch.init.replace('_', ' ')}, seed 0",
+            "first weights": "as the network's own code draws them, seed 0"
+            if baseline.model
+            else f"{arch.init.replace('_', ' ')}, seed 0",
             "loss": f"cross-entropy + {recipe.l2_conv:g} · Σw² over the convolutions"
             if recipe.l2_conv
             else "cross-entropy",

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..augment import augment
 from ..data import LabelledImages
@@ -37,7 +37,7 @@ from .stacked import Stacked, Streams, stack, unstack
 
 
 def fit_many(
-    models: Sequence[LeNet],
+    models: Sequence[nn.Module],
     experiment: Experiment,
     train: LabelledImages,
     val: LabelledImages,
@@ -55,11 +55,11 @@ def fit_many(
     of the models is not a number.
     """
     seeds = [checked_seed(seed) for seed in several("seeds", seeds, "(0, 1)")]
-    check_seeds(models, seeds)
+    nets = checked(models, seeds)
     prepare_process()
-    device = next(models[0].parameters()).device
+    device = next(nets[0].parameters()).device
     train, val, streams = train.to(device), val.to(device), Streams(seeds, device)
-    network = stack(models, streams)
+    network = stack(nets, streams)
     optimiser = make_optimiser(network, experiment.recipe)
     schedule = lr_schedule(experiment.recipe)[:epochs]
     histories: list[list[dict[str, Any]]] = [[] for _ in seeds]
@@ -79,10 +79,10 @@ def fit_many(
                     f"{experiment.name}, {error} of epoch {epoch}, at lr {lr:g}; nothing is "
                     "stored. Try a smaller learning rate, or train the other seeds without it"
                 ) from None
-            unstack(network, models)
+            unstack(network, nets)
             seconds = (time.perf_counter() - started) / len(seeds)
             for i, history in enumerate(histories):
-                shrunk = {"penalty": penalty(models[i], experiment.recipe)}
+                shrunk = {"penalty": penalty(nets[i], experiment.recipe)}
                 whole = {"epoch": epoch, "lr": lr} | on_train[i] | shrunk | on_val[i]
                 history.append(whole | {"seconds": seconds})
                 if verbose:
@@ -154,15 +154,22 @@ def evaluate_stacked(
     return found
 
 
-def check_seeds(models: Sequence[LeNet], seeds: Sequence[int]) -> None:
-    """Raise ValueError unless there is a model for each seed, all of one architecture."""
+def checked(models: Sequence[nn.Module], seeds: Sequence[int]) -> list[LeNet]:
+    """The models; ValueError unless there is one for each seed, all of one architecture."""
     if not models or len({id(model) for model in models}) != len(seeds):
         raise ValueError(
             f"fit_many was given {len({id(model) for model in models})} different models and "
             f"{len(seeds)} seeds; expected a model of its own for each seed"
         )
-    if len({model.arch for model in models}) > 1:
+    nets = [model for model in models if isinstance(model, LeNet)]
+    if len(nets) < len(models):
+        raise ValueError(
+            "fit_many trains architectures that are declared, by Arch; train a network of your "
+            "own with fit, one seed after another, or with sweep"
+        )
+    if len({model.arch for model in nets}) > 1:
         raise ValueError(
             "fit_many was given models of several architectures; expected one: build them all "
             "from the same experiment"
         )
+    return nets

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import time
@@ -16,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
 from multiprocessing import resource_tracker
 
+import cloudpickle
 import torch
 
 from ..catalogue import find, vary
@@ -118,7 +120,8 @@ def _in_a_process(experiment: Experiment, seed: int) -> dict[str, bytes]:
     spawn = multiprocessing.get_context("spawn")  # the same on every system
     with ProcessPoolExecutor(1, spawn, initializer=_start_worker) as pool:
         try:
-            return pool.submit(_job, experiment, seed).result()
+            # a network that a notebook's cell defines is sent by its content, not by its name
+            return pool.submit(_unpacked, cloudpickle.dumps((experiment, seed))).result()
         except BrokenProcessPool:
             raise RuntimeError("its process was killed") from None
 
@@ -143,6 +146,10 @@ def _end_with_parent() -> None:
     if parent := multiprocessing.parent_process():
         parent.join()
     os._exit(1)
+
+
+def _unpacked(packed: bytes) -> dict[str, bytes]:
+    return _job(*pickle.loads(packed))
 
 
 def _job(experiment: Experiment, seed: int) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from cnnlib.exercises.assignment import (
 )
 from cnnlib.experiment import HOLDOUT, Experiment, Recipe, diff, identity
 from cnnlib.models import count_parameters
-from cnnlib.runs import PREDICTIONS, WEIGHTS
+from cnnlib.runs import NETWORK, PREDICTIONS, WEIGHTS
 from cnnlib.training import lr_schedule
 
 from .intake import shown
@@ -102,6 +102,9 @@ def _identity(name: str, stated: str, seed: Any, experiment: Experiment) -> Fact
 
 def _size(model: str, record: Record, experiment: Experiment) -> Fact:
     stated, name = record.metrics.get("parameters"), f"{model}: parameters in run.json"
+    if experiment.model:
+        why = "a network of the student's own: its code is in run.json, and is not run"
+        return Fact("models", name, shown(str(stated)), DASH, Outcome.JUDGE, why)
     try:
         count = count_parameters(skeleton(experiment))
     except ModelError as error:
@@ -121,6 +124,10 @@ def _weights(model: Model, record: Record) -> Iterator[Fact]:
     why = "the file is not the one that this run wrote"
     same = judged(stated == found, why)
     yield Fact("training", f"{name}, SHA-256", shown(str(stated), 17), shown(found, 17), *same)
+    if record.network:
+        why = "that this network holds those weights is not checked; its figures are recomputed"
+        name = f"{model.name}: {NETWORK}"
+        yield Fact("training", name, DASH, DASH, Outcome.JUDGE, why)
 
 
 # The history ---------------------------------------------------------------------------------
@@ -189,8 +196,9 @@ def _evaluated(name: str, record: Record, found: Recomputed) -> Iterator[Fact]:
     figures: list[tuple[str, float, float]] = [
         ("val_acc", found.val.acc, ACC),
         ("val_loss", found.val.loss, LOSS),
-        ("penalty", found.penalty, LOSS),
     ]
+    if found.penalty is not None:
+        figures.append(("penalty", found.penalty, LOSS))
     if found.train:
         figures += [
             ("train_acc", found.train.acc, ACC),

@@ -1,7 +1,7 @@
 """Taking a submission in, without trusting it: nothing is executed, written or followed.
 
-A submission is a folder, a zip file or a notebook. Only notebooks, JSON and safetensors are read,
-into memory and within limits; whatever breaks a limit refuses the whole submission with one
+A submission is a folder, a zip file or a notebook. Only notebooks, JSON, safetensors and ONNX are
+read, into memory and within limits; whatever breaks a limit refuses the whole submission with one
 sentence. So no name in a zip file ever becomes a path on this disk. Pickles (.pt, .pkl, …) are
 never opened: they run code when they are loaded.
 """
@@ -36,7 +36,8 @@ class Limits:
 
     def of(self, suffix: str) -> int | None:
         """The most bytes that a file of this kind may have; None for kinds that are not read."""
-        sizes = {".ipynb": self.notebook, ".json": self.record, ".safetensors": self.tensors}
+        sizes = {".ipynb": self.notebook, ".json": self.record}
+        sizes |= dict.fromkeys((".safetensors", ".onnx"), self.tensors)
         return sizes.get(suffix)
 
 

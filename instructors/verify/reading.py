@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from book.notebooks import StoredTable, tables
 from cnnlib.experiment import Experiment, from_dict
-from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
+from cnnlib.runs import NETWORK, PREDICTIONS, RECORD, WEIGHTS
 
 from .intake import shown
 
@@ -68,6 +68,7 @@ class Record:
     sha256: dict[str, Any]
     weights: bytes | None
     predictions: bytes | None
+    network: bytes | None
 
 
 def load_json(content: bytes, name: str) -> dict[str, Any]:
@@ -162,6 +163,7 @@ def _record(name: str, files: dict[str, bytes]) -> Record:
         sha256=_dict(_dict(record.get("provenance")).get("sha256")),
         weights=files.get(str(at / WEIGHTS)),
         predictions=files.get(str(at / PREDICTIONS)),
+        network=files.get(str(at / NETWORK)),
     )
 
 

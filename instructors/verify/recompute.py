@@ -6,16 +6,19 @@ import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnnlib import data
 from cnnlib.experiment import Experiment
 from cnnlib.models import LeNet, count_parameters
+from cnnlib.runs import NETWORK
+from cnnlib.support.onnx_files import OnnxError, OnnxNetwork
 from cnnlib.training import penalty, predict_logits
 
 from .intake import shown
 
 LAYERS, PARAMETERS, VALUES = 20, 20_000_000, 500_000  # more than these is not computed here
+NETWORK_BYTES = 4 * PARAMETERS + 10_000_000  # so large is the file of so many parameters
 BATCH = 500  # images at a time: 1 GB for the largest feature map allowed
 
 
@@ -36,9 +39,9 @@ class Figures:
 class Recomputed:
     """A model, and its figures in eval mode on the validation (and, if asked, train) images."""
 
-    model: LeNet
+    model: nn.Module
     experiment: Experiment
-    penalty: float
+    penalty: float | None  # None where the layers cannot be seen: a network of the student's own
     val: Figures
     train: Figures | None
 
@@ -49,6 +52,8 @@ class Recomputed:
 
 def skeleton(experiment: Experiment) -> LeNet:
     """The model without memory for its weights; ModelError if it is too large to be computed."""
+    if own := experiment.model:
+        raise ModelError(f"{shown(str(own))} is a network of the student's own, which is not built")
     arch = experiment.arch
     if max(len(arch.convs), len(arch.hidden)) > LAYERS:
         raise ModelError(f"it declares more than {LAYERS} layers of a kind")
@@ -89,6 +94,18 @@ def model_of(experiment: Experiment, weights: bytes) -> LeNet:
     return model.eval()
 
 
+def own_network(content: bytes | None) -> OnnxNetwork:
+    """The network of an ONNX file: computed without the code that made it, which is never run."""
+    if content is None:
+        raise ModelError(f"it is a network of the student's own, and {NETWORK} is not handed in")
+    if len(content) > NETWORK_BYTES:
+        raise ModelError(f"{NETWORK} has more than {NETWORK_BYTES:,} bytes")
+    try:
+        return OnnxNetwork(content)
+    except OnnxError as error:
+        raise ModelError(f"{NETWORK} cannot be computed: {shown(str(error))}") from None
+
+
 def tensors(content: bytes, name: str) -> dict[str, Tensor]:
     """The tensors of a safetensors file; ModelError for what is none, or not whole."""
     try:
@@ -98,7 +115,7 @@ def tensors(content: bytes, name: str) -> dict[str, Tensor]:
         raise ModelError(f"{name} is not a whole safetensors file ({shown(words)})") from None
 
 
-def figures(model: LeNet, part: data.LabelledImages, experiment: Experiment) -> Figures:
+def figures(model: nn.Module, part: data.LabelledImages, experiment: Experiment) -> Figures:
     """Evaluate in eval mode. ModelError when the loss is not a number."""
     logits = predict_logits(model, part.images, experiment.data, BATCH)
     loss, predicted = F.cross_entropy(logits, part.labels).item(), logits.argmax(dim=1)
@@ -107,13 +124,19 @@ def figures(model: LeNet, part: data.LabelledImages, experiment: Experiment) -> 
     return Figures(loss, (predicted == part.labels).double().mean().item(), predicted)
 
 
-def recompute(experiment: Experiment, weights: bytes, train: bool = False) -> Recomputed:
-    """Evaluate a model again from its declaration and weights, on our own images."""
-    model, images = model_of(experiment, weights), data.load()
+def recompute(
+    experiment: Experiment, weights: bytes, network: bytes | None = None, train: bool = False
+) -> Recomputed:
+    """Evaluate a model again on our own images, from its declaration and weights.
+
+    A network of the student's own is evaluated from its ONNX file.
+    """
+    own, images = experiment.model is not None, data.load()
+    model = own_network(network) if own else model_of(experiment, weights)
     return Recomputed(
         model=model,
         experiment=experiment,
-        penalty=penalty(model, experiment.recipe),
+        penalty=None if own else penalty(model, experiment.recipe),
         val=figures(model, images.val, experiment),
         train=figures(model, images.train, experiment) if train else None,
     )

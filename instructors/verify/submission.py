@@ -148,6 +148,6 @@ def _recompute(model: Model, train: bool) -> None:
         model.absent = f"{shown(record.folder)} has no weights.safetensors"
     else:
         try:
-            model.found = recompute(model.experiment, record.weights, train)
+            model.found = recompute(model.experiment, record.weights, record.network, train)
         except ModelError as error:
             model.problem = f"{model.name}: {error}"
