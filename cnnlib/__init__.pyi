@@ -5,7 +5,9 @@ from . import catalogue as catalogue
 from . import data as data
 from . import experiment as experiment
 from . import models as models
+from . import network as network
 from . import plots as plots
+from . import records as records
 from . import reported as reported
 from . import runs as runs
 from . import training as training

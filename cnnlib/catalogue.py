@@ -6,7 +6,8 @@ variant changes its baseline. Report 2 is a *chain*: each variant changes the on
 
 from typing import Any
 
-from .experiment import Conv, Experiment, identity, varied
+from .experiment import Conv, Experiment, varied
+from .records import identity
 from .support.values import nearest, wrong
 
 

@@ -5,8 +5,6 @@ arguments, and every other experiment states only what it changes.
 """
 
 import dataclasses
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +20,6 @@ from .support.values import (
     one_of,
     settle,
     settled,
-    several,
 )
 
 #: The split ``"holdout"`` in words, as each stored run records it.
@@ -268,59 +265,6 @@ def checked_seed(seed: Any) -> int:
     if (whole := settled("seed", seed, int)) < 0:
         raise ValueError(f"seed is {whole}; expected a whole number of at least 0")
     return whole
-
-
-def identity(experiment: Experiment, seed: int = 0, split: str = HOLDOUT) -> str:
-    """Hash (12 hex digits) of what was declared: all but the name, the parent and the reason.
-
-    Fields at their default are left out, so a field added to the library later does not
-    change the identity of runs that do not use it. Of a model of its own, the code counts.
-
-    >>> cnnlib.experiment.identity(cnnlib.CATALOGUE["maxpool"])
-    '1738a02b35c2'
-    """
-    text = json.dumps([declared(experiment), checked_seed(seed), split], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def declared(experiment: Experiment) -> dict[str, Any]:
-    """The fields that differ from the defaults, as plain dicts and lists."""
-    plain, default = as_dict(experiment), as_dict(Experiment("baseline"))
-    found: dict[str, Any] = {
-        part: {name: value for name, value in plain[part].items() if value != default[part][name]}
-        for part in PARTS
-    }
-    return found | ({"model": experiment.model.digest} if experiment.model else {})
-
-
-def as_dict(experiment: Experiment) -> dict[str, Any]:
-    """As plain dicts, lists, numbers and text, such as JSON holds; ``from_dict`` reads it."""
-    plain = dataclasses.asdict(dataclasses.replace(experiment, model=None))
-    del plain["model"]
-    plain = json.loads(json.dumps(plain))
-    if own := experiment.model:
-        plain["model"] = {"name": own.name, "source": own.source}
-    return plain
-
-
-def from_dict(stored: Mapping[str, Any]) -> Experiment:
-    """The experiment that ``as_dict`` turned into ``stored`` (read from JSON).
-
-    The source of a model of its own is kept, not run.
-    """
-    stored = known_fields("experiment", Experiment, stored)
-    arch = dict(known_fields("arch", Arch, stored["arch"]))
-    convs = several("Arch.convs", arch["convs"], "(Conv(…), Conv(…))")
-    arch["convs"] = [Conv(**known_fields("a convolution", Conv, conv)) for conv in convs]
-    parts = {"arch": arch, "recipe": stored["recipe"], "data": stored["data"]}
-    own = stored.get("model")
-    return Experiment(
-        stored["name"],
-        **{part: kind(**known_fields(part, kind, parts[part])) for part, kind in PARTS.items()},
-        parent=stored["parent"],
-        why=stored["why"],
-        model=own and Network(str(own["name"]), str(own["source"])),
-    )
 
 
 def _change(old: Any, new: Any) -> str:

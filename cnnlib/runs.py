@@ -8,13 +8,10 @@ reader wrote also ``network.onnx``, by which it can be evaluated without its cod
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +22,15 @@ from safetensors.torch import load as tensors_in
 from safetensors.torch import save as as_content
 from torch import Tensor, nn
 
+from . import store
 from .catalogue import CATALOGUE, find
 from .data import load
-from .experiment import HOLDOUT, Experiment, as_dict, checked_seed, diff, from_dict, identity
+from .experiment import HOLDOUT, Experiment, checked_seed, diff
 from .models import build, count_parameters
+from .records import as_dict, from_dict, identity
+from .store import runs_folder
 from .support.onnx_files import OnnxError, OnnxNetwork, to_onnx
-from .support.sources import CHECKSUMS, ROOT
+from .support.sources import CHECKSUMS
 from .training import (
     default_device,
     evaluate,
@@ -179,11 +179,6 @@ def stored_runs() -> list[Run]:
     return found
 
 
-def runs_folder() -> Path:
-    """``$CNNLIB_RUNS``, or ``runs/`` beside the notebooks."""
-    return Path(os.environ.get("CNNLIB_RUNS") or ROOT / "runs").expanduser().resolve()
-
-
 # Training and storing ------------------------------------------------------------------------
 
 
@@ -229,9 +224,9 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         except OnnxError as error:  # the run is worth keeping without it
             provenance["onnx"] = str(error)
             print(f"{experiment.name} is stored without {NETWORK}: {error}")
-    with _written_whole(_exact(experiment, seed)) as scratch:
+    with store.written_whole(_exact(experiment, seed)) as scratch:
         for name, content in files.items():
-            _put(scratch / name, content)
+            store.put(scratch / name, content)
             provenance["sha256"][name] = hashlib.sha256(content).hexdigest()
         record = {
             "experiment": as_dict(experiment),
@@ -242,7 +237,7 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
             "provenance": provenance,
         }
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-        _put(scratch / RECORD, text.encode())
+        store.put(scratch / RECORD, text.encode())
     _forget_older(experiment, seed)
     return _load(_exact(experiment, seed), experiment, seed)
 
@@ -254,10 +249,10 @@ def keep(experiment: Experiment, seed: int, files: Mapping[str, bytes]) -> Run:
     """
     exact = _exact(experiment, seed)
     if not exact.is_dir():
-        with _written_whole(exact) as scratch:
+        with store.written_whole(exact) as scratch:
             for name in (RECORD, WEIGHTS, PREDICTIONS, NETWORK):
                 if name in files:
-                    _put(scratch / name, files[name])
+                    store.put(scratch / name, files[name])
         _forget_older(experiment, seed)
     return _load(exact, experiment, seed)
 
@@ -267,32 +262,6 @@ def _forget_older(experiment: Experiment, seed: int) -> None:
     for stale in runs_folder().glob(f"{experiment.name}-seed{seed}-*"):
         if stale != _exact(experiment, seed):
             shutil.rmtree(stale)
-
-
-def _put(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-
-@contextmanager
-def _written_whole(target: Path) -> Iterator[Path]:
-    """A scratch folder that becomes ``target`` in one step, or disappears on any error."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=target.parent, prefix=".writing-"))
-    try:
-        scratch.chmod(0o755)
-        yield scratch
-        old = Path(tempfile.mkdtemp(dir=target.parent, prefix=".old-"))
-        try:
-            if target.exists():
-                target.replace(old / "run")
-            scratch.replace(target)
-        except OSError:
-            if not target.exists():
-                raise  # else another process stored the same run first: keep that one
-        finally:
-            shutil.rmtree(old)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 # Finding and loading -------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def spellings(value):
     if isinstance(value, cnnlib.Experiment):
         again = dataclasses.replace(value, name="another-name", why="another reason")
         return [again, dataclasses.replace(value, parent=None), dataclasses.replace(value, why=""),
-                cnnlib.experiment.from_dict(dataclasses.asdict(value))]  # fmt: skip
+                cnnlib.records.from_dict(dataclasses.asdict(value))]  # fmt: skip
     exact = float(value)
     return [exact, np.float64(exact), torch.tensor(exact, dtype=torch.float64), Fraction(exact),
             np.array(exact), Decimal(exact)]  # fmt: skip

@@ -14,7 +14,7 @@ NAMES = api.public_names()
 MODULES = sorted({one.module for one in NAMES})
 # where somebody begins: these show how they are called
 SHOWN = {
-    "Conv", "vary", "diff", "experiment.identity", "catalogue.Catalogue", "load", "build",
+    "Conv", "vary", "diff", "records.identity", "catalogue.Catalogue", "load", "build",
     "count_parameters", "fit", "lr_schedule", "run", "Run.predict", "accuracies", "difference",
     "evidence.standard_error", "augment.shift", "predict_first",
 }  # fmt: skip

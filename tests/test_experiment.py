@@ -23,7 +23,8 @@ from cnnlib import (
     sweep,
     vary,
 )
-from cnnlib.experiment import changes, declared, from_dict, identity
+from cnnlib.experiment import changes
+from cnnlib.records import declared, from_dict, identity
 from cnnlib.runs import RECORD
 
 BASELINE = Experiment("baseline")

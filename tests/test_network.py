@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,12 +17,14 @@ from torch import nn
 import cnnlib
 from cnnlib import Arch, Experiment, StoredRunError, runs, vary
 from cnnlib.analysis import features, probes
-from cnnlib.experiment import as_dict, changes, diff, from_dict, identity
+from cnnlib.experiment import changes, diff
 from cnnlib.models import build, layer_table, summary
 from cnnlib.network import Network, network
+from cnnlib.records import as_dict, from_dict, identity
 from cnnlib.support.onnx_files import OnnxError, OnnxNetwork, to_onnx
 from cnnlib.support.written import essence, whole_source
 
+ROOT = Path(cnnlib.__file__).parents[1]
 WIDTH = 4
 
 
@@ -263,7 +266,7 @@ def test_a_stored_run_is_evaluated_without_the_code(trained, tmp_path):
 
 def test_the_file_names_no_folder_of_this_machine(trained):
     content = (trained.folder / "network.onnx").read_bytes()
-    assert str(runs.ROOT).encode() not in content and b".py" not in content
+    assert str(ROOT).encode() not in content and b".py" not in content
 
 
 class Undecided(nn.Module):

@@ -8,7 +8,7 @@ import torch
 
 import cnnlib
 from cnnlib import CATALOGUE, StoredRunError, run, runs, stored_seeds, vary
-from cnnlib.experiment import declared, identity
+from cnnlib.records import declared, identity
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
 from cnnlib.support.sources import CHECKSUMS
 from cnnlib.training import evaluate, lr_schedule
@@ -185,7 +185,7 @@ def test_a_training_that_ends_early_stores_nothing(store, monkeypatch, error):
     def stop(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(runs, "_put", stop)  # the worst moment: while it is written
+    monkeypatch.setattr(runs.store, "put", stop)  # the worst moment: while it is written
     with pytest.raises(BaseException) as caught:
         run(QUICK, verbose=False)
     assert isinstance(caught.value, error if isinstance(error, type) else type(error))
@@ -199,7 +199,7 @@ def test_a_killed_process_leaves_nothing_that_counts(store):
         "import os; from cnnlib import CATALOGUE, load, run, runs, vary; "
         "from types import SimpleNamespace as N; d = load(); "
         "runs.load = lambda split: N(train=d.train[:512], val=d.val[:512]); "
-        "runs._put = lambda *a: os._exit(9); "
+        "runs.store.put = lambda *a: os._exit(9); "
         "run(vary(CATALOGUE['maxpool'], 'quick', recipe=dict(epochs=1)), verbose=False)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
@@ -214,13 +214,13 @@ def test_two_processes_may_store_the_same_run(store, monkeypatch):
     copy = store.parent / "copy"
     shutil.copytree(first.folder, copy)
     shutil.rmtree(first.folder)
-    real = runs._put
+    real = runs.store.put
 
     def another_is_first(path, content):  # it finishes while this one is still writing
         if not first.folder.exists():
             shutil.copytree(copy, first.folder)
         real(path, content)
 
-    monkeypatch.setattr(runs, "_put", another_is_first)
+    monkeypatch.setattr(runs.store, "put", another_is_first)
     assert timeless(run(QUICK, retrain=True, verbose=False)) == timeless(first)
     assert contents(store) == [first.folder.name]

@@ -14,9 +14,9 @@ from slow_jobs import GATE, OPEN, wait_for
 
 import cnnlib
 from cnnlib import CATALOGUE, cross_validate, run, sweep, vary
-from cnnlib.experiment import identity
 from cnnlib.parallel import sweeps
 from cnnlib.parallel.sweeps import fold_experiments
+from cnnlib.records import identity
 from cnnlib.runs import RECORD
 from cnnlib.support.sources import ROOT
 

@@ -19,9 +19,10 @@ from .. import plots
 from ..analysis.evidence import accuracy_interval, over_seeds, paired
 from ..catalogue import find
 from ..data import load
-from ..experiment import HOLDOUT, Experiment, changes, diff, identity
+from ..experiment import HOLDOUT, Experiment, changes, diff
 from ..models import build, count_parameters, layer_table
 from ..parallel.sweeps import cross_validate
+from ..records import identity
 from ..runs import WEIGHTS, Run, StoredRunError, locate, run
 from ..training import predict_logits
 

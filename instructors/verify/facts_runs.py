@@ -13,8 +13,9 @@ from cnnlib.exercises.assignment import (
     SMALLEST_BATCH,
     properties,
 )
-from cnnlib.experiment import HOLDOUT, Experiment, Recipe, diff, identity
+from cnnlib.experiment import HOLDOUT, Experiment, Recipe, diff
 from cnnlib.models import count_parameters
+from cnnlib.records import identity
 from cnnlib.runs import NETWORK, PREDICTIONS, WEIGHTS
 from cnnlib.training import lr_schedule
 

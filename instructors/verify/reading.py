@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any, TypeGuard
 
 from book.notebooks import StoredTable, tables
-from cnnlib.experiment import Experiment, from_dict
+from cnnlib.experiment import Experiment
+from cnnlib.records import from_dict
 from cnnlib.runs import NETWORK, PREDICTIONS, RECORD, WEIGHTS
 
 from .intake import shown
