@@ -113,10 +113,10 @@ def window(image: Any, kernel: Any, step: int = 0, *, stride: int = 1, padding: 
     return describe(
         figure,
         f"An image of {image.shape[0]} by {image.shape[1]} numbers"
-        f"{f' in a frame of zeros {padding} wide' if padding else ''}, a kernel of {k} by {k}, and "
-        f"their map of {mapped.shape[0]} by {mapped.shape[1]}. Outlined: the window at step {step}, "
-        f"stride {stride}, and its number in row {row + 1}, column {column + 1} of the map. "
-        f"{total}.",
+        f"{f' in a frame of zeros {padding} wide' if padding else ''}, a kernel of {k} by {k}, "
+        f"and their map of {mapped.shape[0]} by {mapped.shape[1]}. Outlined: the window at step "
+        f"{step}, stride {stride}, and its number in row {row + 1}, column {column + 1} of the "
+        f"map. {total}.",
     )
 
 
