@@ -51,6 +51,11 @@ NUMBERS = {
     "02": {
         "27": lambda data: 28 - 2 + 1,
         "32": lambda data: 28 + 2 * 2,
+        "25": lambda data: 5 * 5,
+        "1.5": lambda data: (1 + 2 + 0 + 3) / 4,
+        "6,000": EXAMPLE,
+        "10,800": lambda data: (data.val.labels != 8).sum(),
+        "95 %": "given: the level of the interval",
         "120": lambda data: CATALOGUE["baseline"].arch.hidden[0],
         "400": lambda data: build("baseline").head.fc1.in_features,
         "0.5": lambda data: CATALOGUE["lenet5"].data.mean,

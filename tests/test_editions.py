@@ -53,7 +53,9 @@ def test_students_get_the_same_cells_unanswered(name):
 def test_students_see_what_comes_before_the_prediction_and_nothing_after(name):
     source, made = code(read(name)), code(editions.for_students(read(name)))
     (start,) = (i for i, cell in enumerate(source) if "cnnlib.predict_first(" in cell.source)
-    assert [cell.outputs for cell in made[:start]] == [cell.outputs for cell in source[:start]]
+    for before, after in zip(source[:start], made[:start], strict=True):
+        asked = editions.CHECK.search(before.source)  # an exercise may come early
+        assert after.outputs == ([] if asked else before.outputs)
     for before, after in zip(source[start:], made[start:], strict=True):
         assert not after.outputs and after.execution_count is None
         assert before.execution_count is not None  # there was something to clear

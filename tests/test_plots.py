@@ -267,6 +267,28 @@ def test_neighbourhood_marks_the_image_and_ten_others():
     assert figure.alt_text.startswith("A map of 12 images. Image 11, b, is marked with a star")
 
 
+def test_window_draws_the_map_as_far_as_it_is():
+    image, kernel = np.arange(9).reshape(3, 3), np.array([[1, 0], [0, -1]])
+    figure = plots.window(image, kernel, 5, padding=1)
+    ax = figure.axes[0]
+    assert len(ax.patches) == 25 + 4 + 16 + 3  # cells, and the three outlines
+    written = [text.get_text() for text in ax.texts]
+    assert written[25:26] + written[30:31] == ["image in its frame", "kernel"]
+    assert written[31:-1] == ["0", "−1", "−2", "0", "−3", "−4", "map"]
+    assert written[-1] == "0·1 + 1·0 + 3·0 + 4·(−1) = −4"
+    places = [patch.get_xy() for patch in ax.patches if patch.get_linewidth() == 3]
+    assert places == [(1, 1), (6, 0), (6 + 3 + 1, 1)]
+    assert "row 2, column 2 of the map. 0·1 + 1·0 + 3·0 + 4·(−1) = −4." in figure.alt_text
+
+
+def test_window_follows_the_stride_and_knows_its_last_step():
+    image, kernel = np.arange(25).reshape(5, 5), np.ones((2, 2))
+    figure = plots.window(image, kernel, 3, stride=3)
+    assert figure.axes[0].texts[-1].get_text() == "18·1 + 19·1 + 23·1 + 24·1 = 84"
+    with pytest.raises(ValueError, match=r"step is 4; this map has 4 numbers, 0 to 3"):
+        plots.window(image, kernel, 4, stride=3)
+
+
 def two(name, n=3):
     if n == 9:
         raise ZeroDivisionError("nine <is> too many")

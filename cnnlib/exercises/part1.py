@@ -58,21 +58,16 @@ EXERCISES: dict[str, Exercise] = {
         hint="Multiply number by number, place by place, and add the four products.",
         solution="3 * 1 + 1 * 0 + 2 * 2 + 5 * -1",
         wrong="3 * -1 + 1 * 2 + 2 * 0 + 5 * 1",
-        judge=number(lambda: 2, "PyTorch does not flip the kernel: multiply place by place."),
-    ),
-    "2.2": Exercise(
-        hint="The last start is at n + 2p - k; count the starts 0, s, 2s, … up to it.",
-        solution="lambda n, k, p, s: (n + 2 * p - k) // s + 1",
-        wrong="lambda n, k, p, s: (n + 2 * p - k + 1) // s",
-        judge=behaviour(
-            lambda: [
-                ((28, 5, 2, 1), 28),
-                ((28, 2, 0, 1), 27),
-                ((28, 2, 0, 2), 14),
-                ((28, 3, 1, 3), 10),
-                ((11, 2, 0, 2), 5),
-            ],
-            "The first window counts as well, and a window that does not fit does not.",
+        judge=number(
+            lambda: 2,
+            "multiply each number of the window by the one that lies on it, and add the four up.",
+            mistakes={
+                4: "the kernel is turned round, as in mathematics; PyTorch lays it as it is.",
+                12: "the last number of the kernel is -1, not 1.",
+                0: "the kernel's rows and columns are exchanged: 1, 0 is its upper row.",
+                7: "one product is missing: that of the last place.",
+                0.5: "a convolution adds the products up; it takes no mean.",
+            },
         ),
     ),
     "2.3": Exercise(
@@ -82,7 +77,13 @@ EXERCISES: dict[str, Exercise] = {
         wrong="cnnlib.count_parameters(cnnlib.build('baseline'))",
         judge=number(
             lambda: count_parameters(build(_UNPADDED)),
-            "fewer numbers reach the first fully connected layer; which side have the last maps?",
+            "which side have the last maps without padding, and how many numbers reach fc1?",
+            mistakes={
+                61_706: "padding has no parameters itself, but it changes the sides of the maps, "
+                "and with them the inputs of fc1.",
+                44_190: "the biases are missing.",
+                136_586: "the last maps are pooled as well before they reach fc1.",
+            },
         ),
     ),
     "3.1": Exercise(

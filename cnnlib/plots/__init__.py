@@ -26,6 +26,7 @@ from .inside import (
     scatters,
     signed,
     sliders,
+    window,
 )
 from .results import confusion, curves, losses
 
@@ -52,4 +53,5 @@ __all__ = [
     "signed",
     "sliders",
     "style",
+    "window",
 ]

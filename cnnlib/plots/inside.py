@@ -1,8 +1,9 @@
-"""Figures of what goes on inside a network: feature maps, maps of many images, sliders."""
+"""Figures of what goes on inside a network: windows, feature maps, maps of images, sliders."""
 
 import base64
 import html
 import inspect
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.patches import Rectangle
 
 from ..data import CLASS_NAMES
 from ..support.progress import sliders_are_off
@@ -74,6 +76,76 @@ def _as_html(drawn: Axes | Figure) -> str:
     data = base64.b64encode(picture).decode()
     alt = html.escape(alt)
     return f'<img src="data:image/png;base64,{data}" alt="{alt}" style="max-width: 100%">'
+
+
+@styled
+def window(image: Any, kernel: Any, step: int = 0, *, stride: int = 1, padding: int = 0) -> Figure:
+    """How one number of a map is made: image and window, kernel, and the map as far as it is.
+
+    ``image`` (rows, columns) and ``kernel`` (k, k) hold few numbers, which are written into their
+    cells; ``padding`` puts a pale frame of zeros around the image. ``step`` counts the windows
+    from 0, row by row, ``stride`` cells apart. Raises ValueError if there is no such step.
+    """
+    image, kernel = np.asarray(image), np.asarray(kernel)
+    k = len(kernel)
+    padded = np.pad(image, padding)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (k, k))[::stride, ::stride]
+    mapped = (windows * kernel).sum(axis=(2, 3))
+    if not 0 <= step < mapped.size:
+        raise ValueError(
+            f"step is {step}; this map has {mapped.size} numbers, 0 to {mapped.size - 1}"
+        )
+    row, column = divmod(step, mapped.shape[1])
+    sides = [one.shape[1] for one in (padded, kernel, mapped)]
+    figure, ax = plt.subplots(figsize=(0.5 * sum(sides) + 1.2, 0.5 * len(padded) + 0.8))
+    frame = np.pad(np.zeros(image.shape, bool), padding, constant_values=True)
+    later = (np.arange(mapped.size) > step).reshape(mapped.shape)
+    title = "image in its frame" if padding else "image"
+    _grid(ax, 0, padded, title, (row * stride, column * stride, k), pale=frame)
+    _grid(ax, sides[0] + 1, kernel, "kernel", (0, 0, k))
+    _grid(ax, sides[0] + k + 2, mapped, "map", (row, column, 1), empty=later)
+    products = zip(windows[row, column].flat, kernel.flat, strict=True)
+    terms = [f"{_short(pixel)}·{_short(weight)}" for pixel, weight in products]
+    total = re.sub(r"·(−[\d.]+)", r"·(\1)", " + ".join(terms)) + f" = {_short(mapped[row, column])}"
+    ax.text((sum(sides) + 2) / 2, len(padded) + 0.5, total, ha="center", va="center", fontsize=11)
+    ax.set(xlim=(-0.1, sum(sides) + 2.1), ylim=(len(padded) + 0.8, -0.8), aspect="equal")
+    ax.set_axis_off()
+    return describe(
+        figure,
+        f"An image of {image.shape[0]} by {image.shape[1]} numbers"
+        f"{f' in a frame of zeros {padding} wide' if padding else ''}, a kernel of {k} by {k}, "
+        f"and their map of {mapped.shape[0]} by {mapped.shape[1]}. Outlined: the window at step "
+        f"{step}, stride {stride}, and its number in row {row + 1}, column {column + 1} of the "
+        f"map. {total}.",
+    )
+
+
+def _grid(
+    ax: Axes,
+    left: int,
+    numbers: np.ndarray,
+    title: str,
+    outlined: tuple[int, int, int],  # row, column and side of the square
+    *,
+    pale: Any = False,
+    empty: Any = False,
+) -> None:
+    """A square for each number, from ``left`` on; in ``empty`` ones it is not written yet."""
+    pale, empty = (np.broadcast_to(where, numbers.shape) for where in (pale, empty))
+    for (row, column), number in np.ndenumerate(numbers):
+        shade, grey = ("white", "0.55") if pale[row, column] else ("0.93", "black")
+        ax.add_patch(Rectangle((left + column, row), 1, 1, fc=shade, ec="0.7", lw=0.8))
+        if not empty[row, column]:
+            middle = (left + column + 0.5, row + 0.5)
+            ax.text(*middle, _short(number), ha="center", va="center", color=grey)
+    ax.text(left + numbers.shape[1] / 2, -0.2, title, ha="center", va="bottom", fontsize=11)
+    row, column, side = outlined
+    orange = sns.color_palette(PALETTE)[3]
+    ax.add_patch(Rectangle((left + column, row), side, side, fill=False, ec=orange, lw=3))
+
+
+def _short(number: Any) -> str:
+    return f"{number:g}".replace("-", "−")
 
 
 @styled
