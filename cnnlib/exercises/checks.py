@@ -75,14 +75,14 @@ def stated(words: str, found: tuple[float, ...]) -> None:
 
     >>> gain = cnnlib.difference("maxpool", "baseline")
     >>> cnnlib.stated("+0.0124 (+0.0043 to +0.0205)", gain)
-    The sentence agrees with the stored runs.
+    The sentence says what was found.
     """
     said = re.findall(r"[+-]?\d+(?:\.\d+)?", words.replace("−", "-"))
     assert len(said) == 3, f"expected a figure and its interval in {words!r}, found {said}"
     for text, value in zip(said, found[:3], strict=True):
         decimals = len(text.partition(".")[2])
         assert float(text) == round(value, decimals), f"{words!r} says {text}, found {value:.6f}"
-    print("The sentence agrees with the stored runs.")
+    print("The sentence says what was found.")
 
 
 def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) -> None:
