@@ -117,6 +117,13 @@ def test_the_identity_is_the_codes_and_of_all_it_uses(monkeypatch):
     assert "class Conv2d" not in source
 
 
+def test_a_name_of_the_notebook_that_the_code_does_not_mean_changes_nothing(monkeypatch):
+    before = identity(MINE)
+    for local in ("maps", "images", "channels", "self"):
+        monkeypatch.setitem(globals(), local, 3)
+    assert identity(dataclasses.replace(MINE, model=Residual)) == before
+
+
 def test_comments_and_layout_are_not_the_code():
     plain = "class A(B):\n    def f(self, x):\n        return x + 1\n"
     same = "class A(B):  # mine\n\n  def f(self, x):\n\n      # adds\n      return x+1\n"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..catalogue import CATALOGUE, SEEDS
 from ..data import load
-from ..experiment import diff
+from ..experiment import Experiment, diff
 from ..parallel.sweeps import sweep
 from ..reported import REPORTED, Reported
 from ..runs import Run, run, stored_runs, stored_seeds
@@ -87,19 +87,21 @@ def comparison(child: Run, parent: Run) -> str:
     )
 
 
-def accuracies(names: Sequence[str], metric: str = "val_acc") -> pd.DataFrame:
+def accuracies(experiments: Sequence[str | Experiment], metric: str = "val_acc") -> pd.DataFrame:
     """One figure of ``Run.metrics`` for every shipped seed: a row per seed, a column per model.
+
+    Experiments are given by name or as themselves; each needs a stored run of every seed.
 
     >>> accs = cnnlib.accuracies(["baseline", "maxpool"])
     >>> accs.shape, bool((accs.maxpool > accs.baseline).all())
     ((5, 2), True)
     """
-    runs = {name: [run(name, seed, train=False) for seed in SEEDS] for name in names}
-    columns = {name: [one.metrics[metric] for one in some] for name, some in runs.items()}
+    runs = [[run(one, seed, train=False) for seed in SEEDS] for one in experiments]
+    columns = {some[0].name: [one.metrics[metric] for one in some] for some in runs}
     return pd.DataFrame(columns, index=pd.Index(SEEDS, name="seed"))
 
 
-def seeds_table(names: Sequence[str]) -> pd.DataFrame:
+def seeds_table(names: Sequence[str | Experiment]) -> pd.DataFrame:
     """Validation accuracy over the shipped seeds: mean, 95 % interval, range; the report's."""
     rows = {}
     for name, accs in accuracies(names).items():
@@ -114,7 +116,9 @@ def seeds_table(names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def difference(child: str, parent: str, metric: str = "val_acc") -> OverSeeds:
+def difference(
+    child: str | Experiment, parent: str | Experiment, metric: str = "val_acc"
+) -> OverSeeds:
     """``child`` minus ``parent`` over the shipped seeds, paired seed by seed (paired t-test).
 
     >>> found = cnnlib.difference("maxpool", "baseline")
@@ -122,7 +126,7 @@ def difference(child: str, parent: str, metric: str = "val_acc") -> OverSeeds:
     '+0.0124, from +0.0043 to +0.0205'
     """
     accs = accuracies([child, parent], metric)
-    return over_seeds(accs[child] - accs[parent])
+    return over_seeds(accs.iloc[:, 0] - accs.iloc[:, 1])
 
 
 def catalogue_table(names: Iterable[str] = CATALOGUE) -> str:

@@ -1,4 +1,4 @@
-"""Exercises of part VI, chapters 22 to 24."""
+"""Exercises of part VI, chapters 22 to 25."""
 
 from ..analysis.evidence import standard_error
 from ..analysis.tables import against_parents
@@ -86,6 +86,35 @@ EXERCISES: dict[str, Exercise] = {
         wrong="[name for name in cnnlib.CATALOGUE if name.startswith('capstone')]",
         judge=choice(
             _trusted_steps, "a list of names, in the table's order; p alone is not enough."
+        ),
+    ),
+    "25.1": Exercise(
+        hint="A filter of 3×3 reads all 16 maps and has one bias; there are 16 of them, twice.",
+        solution="2 * 16 * (3 * 3 * 16 + 1)",
+        wrong="2 * 16 * 3 * 3 * 16",
+        judge=number(
+            lambda: 4640,
+            "count the weights of two convolutions from 16 maps to 16, and their biases.",
+            mistakes={
+                4608: "each filter has a bias as well.",
+                2320: "that is one of its two convolutions.",
+                320: "each filter reads all 16 maps, not one.",
+            },
+        ),
+    ),
+    "25.2": Exercise(
+        hint="The derivative of x + f(x) is 1 + f'(x); ten in a row are multiplied.",
+        solution="1.1**10",
+        wrong="0.1**10",
+        judge=number(
+            lambda: 1.1**10,
+            "multiply the ten derivatives, each with the 1 of its shortcut.",
+            1e-2,
+            mistakes={
+                0.1**10: "that is without the shortcuts.",
+                11: "the derivatives are multiplied, not added.",
+                2: "the derivatives are multiplied, not added.",
+            },
         ),
     ),
 }

@@ -5,6 +5,7 @@ import builtins
 import inspect
 import io
 import linecache
+import symtable
 import sys
 import sysconfig
 import textwrap
@@ -70,9 +71,9 @@ def is_unfinished(written: Any) -> bool:
 def whole_source(written: Any) -> str:
     """The source of a class or function, after that of all it uses that its reader wrote too.
 
-    That is: other functions and classes that are not part of an installed package, in the order
-    they are met, and constants (numbers, text, and lists, tuples and dicts of them) by value.
-    Raises OSError as ``source_of``.
+    That is: other functions and classes that are not part of an installed package, and
+    constants (numbers, text, and lists, tuples and dicts of them) by value. What a name means is
+    looked up when the source is read. Raises OSError as ``source_of``.
     """
     parts: dict[str, str] = {}
     _collect(written, parts, set())
@@ -85,16 +86,26 @@ def _collect(written: Any, parts: dict[str, str], seen: set[int]) -> None:
     seen.add(id(written))
     source = source_of(written)
     known = _names_around(written)
-    for node in ast.walk(ast.parse(source)):
-        if not (isinstance(node, ast.Name) and node.id in known):
+    for name in _names_from_outside(source):
+        if name not in known:
             continue
-        name, value = node.id, known[node.id]
+        value = known[name]
         if inspect.isfunction(value) or inspect.isclass(value):
             if _is_readers_own(value):
                 _collect(value, parts, seen)
         elif _is_plain(value) and not hasattr(builtins, name):
             parts.setdefault(name, f"{name} = {value!r}")
     parts[f"{written.__qualname__} in {written.__module__}"] = source
+
+
+def _names_from_outside(source: str) -> list[str]:
+    """Names that the source uses and does not itself bind: neither locals nor parameters."""
+    found, tables = set(), [symtable.symtable(source, "source", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        found |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+    return sorted(found)
 
 
 def _names_around(written: Any) -> dict[str, Any]:

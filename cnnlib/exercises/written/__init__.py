@@ -26,6 +26,7 @@ from . import (
     chapter21,
     chapter22,
     chapter24,
+    chapter25,
 )
 
 CHAPTERS = [
@@ -53,6 +54,7 @@ CHAPTERS = [
     chapter21,
     chapter22,
     chapter24,
+    chapter25,
 ]
 EXERCISES: dict[str, Written] = {
     key: exercise for chapter in CHAPTERS for key, exercise in chapter.EXERCISES.items()
