@@ -12,7 +12,7 @@ import cnnlib
 from cnnlib import checks
 from cnnlib.analysis.evidence import standard_error
 from cnnlib.exercises.all_parts import EXERCISES
-from cnnlib.exercises.judging import Exercise
+from cnnlib.exercises.judging import Choice, Exercise, Number
 
 SHORT = [key for key, one in EXERCISES.items() if isinstance(one, Exercise)]
 NAMES = {"cnnlib": cnnlib, "math": math, "np": np, "standard_error": standard_error}
@@ -71,6 +71,19 @@ def test_equivalent_answers_are_right_too(key, capsys):
     for other in others:
         checks.check(key, other)
         assert said(capsys) == f"Exercise {key}: right.", other
+
+
+MISTAKES = [
+    (key, wrong, told)
+    for key in SHORT
+    if isinstance(judge := EXERCISES[key].judge, Number | Choice)
+    for wrong, told in (judge.mistakes.items() if isinstance(judge, Number) else judge.mistakes)
+]
+
+
+@pytest.mark.parametrize("key, wrong, told", MISTAKES)
+def test_a_typical_mistake_is_told_apart(key, wrong, told):
+    assert EXERCISES[key].judge(wrong) == told != EXERCISES[key].judge.help
 
 
 def test_hint_and_solution_are_shown(capsys):

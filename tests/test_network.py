@@ -17,12 +17,14 @@ from torch import nn
 import cnnlib
 from cnnlib import Arch, Experiment, StoredRunError, runs, vary
 from cnnlib.analysis import features, probes
+from cnnlib.exercises.assignment import properties
 from cnnlib.experiment import changes, diff
 from cnnlib.models import build, layer_table, summary
 from cnnlib.network import Network, network
 from cnnlib.records import as_dict, from_dict, identity
 from cnnlib.support.onnx_files import OnnxError, OnnxNetwork, to_onnx
 from cnnlib.support.written import essence, whole_source
+from instructors.verify.recompute import ModelError, recompute
 
 ROOT = Path(cnnlib.__file__).parents[1]
 WIDTH = 4
@@ -271,6 +273,15 @@ def test_a_stored_run_is_evaluated_without_the_code(trained, tmp_path):
         dataclasses.replace(read, folder=tmp_path).model()
 
 
+def test_shipped_networks_give_their_stored_figures_by_their_data_alone():
+    shipped = [one for one in runs.stored_runs() if one.experiment.model and one.seed == 0]
+    assert {one.name for one in shipped} == {"residual", "no-shortcut"}  # chapter 25's
+    for one in shipped:
+        labels, logits = one.predict("val")
+        acc = (logits.argmax(dim=1) == labels).double().mean().item()
+        assert acc == pytest.approx(one.metrics["val_acc"], abs=3e-4)
+
+
 def test_the_file_names_no_folder_of_this_machine(trained):
     content = (trained.folder / "network.onnx").read_bytes()
     assert str(ROOT).encode() not in content and b".py" not in content
@@ -384,3 +395,33 @@ def test_the_layer_table_says_where_torchsummary_miscounts(capsys):
 def test_models_trained_at_once_are_declared_ones():
     with pytest.raises(ValueError, match="train a network of your own with fit"):
         cnnlib.fit_many([build(MINE)], MINE, None, None, seeds=[0])
+
+
+# Handing in ----------------------------------------------------------------------------------
+
+
+def test_it_may_be_one_of_a_reports_models(capsys):
+    own = vary("baseline", "own", model=Residual, why="a shortcut")
+    made = cnnlib.Assignment(["baseline", "maxpool", "filters", "dropout", own], rule="star")
+    assert properties(made.models[0], own) == ["model"]
+    row = made.differences().loc["own"]
+    assert list(row) == ["baseline", "model: as arch says → Residual", "8,046"]
+    based = cnnlib.Assignment(
+        [own, *(vary(own, f"own-{lr}", recipe=dict(lr=lr)) for lr in (0.1, 0.2, 0.3, 0.4))], "star"
+    )
+    assert based.settings().loc["first weights"].item() == (
+        "as the network's own code draws them, seed 0"
+    )
+
+
+def test_an_instructor_evaluates_it_without_running_its_code(trained):
+    experiment = without_code(trained).experiment
+    weights = (trained.folder / "weights.safetensors").read_bytes()
+    content = (trained.folder / "network.onnx").read_bytes()
+    found = recompute(experiment, weights, content)
+    val = cnnlib.load().val
+    predicted = cnnlib.predict_logits(trained.model(), val.images, MINE.data).argmax(dim=1)
+    assert (found.val.predicted != predicted).sum() <= 1 and found.penalty is None
+    for spoiled, words in ((None, r"network.onnx is not handed in"), (b"?", "cannot be computed")):
+        with pytest.raises(ModelError, match=words):
+            recompute(experiment, weights, spoiled)

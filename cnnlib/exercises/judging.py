@@ -4,7 +4,7 @@ import copy
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -192,28 +192,30 @@ def _kind(value: Any) -> str:
 # Short answers -------------------------------------------------------------------------------
 
 
-def number(
-    expected: Callable[[], float],
-    help: str,
-    tolerance: float = 1e-6,
-    mistakes: Mapping[float, str] | None = None,
-) -> Judge:
+@dataclass(frozen=True)
+class Number:
     """A number, right within ``tolerance``; ``expected`` is computed when it is needed.
 
     ``mistakes`` are wrong numbers with feedback of their own; for all others there is ``help``.
     """
 
-    def judge(answer: Any) -> str | None:
+    expected: Callable[[], float]
+    help: str
+    tolerance: float = 1e-6
+    mistakes: Mapping[float, str] = field(default_factory=dict)
+
+    def __call__(self, answer: Any) -> str | None:
         if (found := scalar(answer)) is None:
             return f"expected a number, found {type(answer).__name__}."
-        if math.isclose(found, expected(), abs_tol=tolerance):
+        if math.isclose(found, self.expected(), abs_tol=self.tolerance):
             return None
-        for mistake, feedback in (mistakes or {}).items():
+        for mistake, feedback in self.mistakes.items():
             if math.isclose(found, mistake, rel_tol=1e-3):
                 return feedback
-        return help
+        return self.help
 
-    return judge
+
+number = Number
 
 
 def scalar(answer: Any) -> float | None:
@@ -232,30 +234,33 @@ def scalar(answer: Any) -> float | None:
         return None
 
 
-def choice(
-    expected: Callable[[], Any],
-    help: str,
-    mistakes: Sequence[tuple[Any, str]] = (),
-    ordered: bool = True,
-) -> Judge:
+@dataclass(frozen=True)
+class Choice:
     """One value, or several, right when equal to what ``expected`` computes.
 
     Text is compared without regard to case; several values may come as list, tuple, array or
-    tensor, and in any order where they are not ``ordered``.
+    tensor, and in any order where they are not ``ordered``. ``mistakes`` are wrong values with
+    feedback of their own; for all others there is ``help``.
     """
 
-    def same(answer: Any, other: Any) -> bool:
-        answer, other = plain(answer), plain(other)
-        if isinstance(answer, tuple) and isinstance(other, tuple) and not ordered:
-            answer, other = (tuple(sorted(values, key=repr)) for values in (answer, other))
-        return answer == other
+    expected: Callable[[], Any]
+    help: str
+    mistakes: Sequence[tuple[Any, str]] = ()
+    ordered: bool = True
 
-    def judge(answer: Any) -> str | None:
-        if same(answer, expected()):
+    def __call__(self, answer: Any) -> str | None:
+        if self._same(answer, self.expected()):
             return None
-        return next((told for wrong, told in mistakes if same(answer, wrong)), help)
+        return next((told for wrong, told in self.mistakes if self._same(answer, wrong)), self.help)
 
-    return judge
+    def _same(self, answer: Any, other: Any) -> bool:
+        answer, other = plain(answer), plain(other)
+        if isinstance(answer, tuple) and isinstance(other, tuple) and not self.ordered:
+            answer, other = (tuple(sorted(values, key=repr)) for values in (answer, other))
+        return bool(answer == other)
+
+
+choice = Choice
 
 
 def plain(value: Any) -> Any:
