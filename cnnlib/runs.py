@@ -9,7 +9,6 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,8 +73,15 @@ class Run:
         """
         if self.experiment.model and not self.experiment.model.make:
             return self._network().eval()
-        model = build(self.experiment)
-        model.load_state_dict(self._tensors(WEIGHTS))
+        model, weights = build(self.experiment), self._tensors(WEIGHTS)
+        try:
+            model.load_state_dict(weights)
+        except RuntimeError as error:  # of another network, for example one with other layers
+            told = " ".join(str(error).split())
+            raise StoredRunError(
+                f"{self.folder / WEIGHTS} does not fit {self.name!r} ({told}); "
+                f"{_again(self.experiment, self.seed)}"
+            ) from None
         return model.eval()
 
     def predict(self, part: str) -> tuple[Tensor, Tensor]:
@@ -125,6 +131,11 @@ class Run:
             ) from error
         found = hashlib.sha256(content).hexdigest()
         if found != self.provenance["sha256"][name]:
+            if _record(self.folder)["provenance"]["sha256"].get(name) == found:
+                raise StoredRunError(
+                    f"{self.folder} was trained again since this run was loaded; load it again, "
+                    f"with {_call(self.experiment, self.seed)}"
+                )
             raise StoredRunError(
                 f"{path} is damaged: expected SHA-256 {self.provenance['sha256'][name][:12]}…, "
                 f"found {found[:12]}…; {_again(self.experiment, self.seed)}"
@@ -150,9 +161,9 @@ def run(
     (15, '0.9009')
     """
     experiment, seed = find(experiment), checked_seed(seed)
-    stored = None if retrain else locate(experiment, seed)
+    stored = None if retrain else _stored(experiment, seed)
     if stored:
-        return _load(stored, experiment, seed)
+        return stored
     if not (train or retrain):
         raise StoredRunError(
             f"no run of {experiment.name!r} with seed {seed} is stored in {runs_folder()}; "
@@ -165,24 +176,25 @@ def run(
 def stored_seeds(experiment: str | Experiment) -> list[int]:
     """Seeds for which a run of this experiment is stored, in order."""
     experiment = find(experiment)
-    folders = runs_folder().glob(f"{experiment.name}-seed*-*")
-    seeds = sorted({int(path.name.rsplit("-", 2)[1].removeprefix("seed")) for path in folders})
-    return [seed for seed in seeds if _exact(experiment, seed).is_dir()]
+    seeds = sorted({seed for name, seed, _ in store.listed().values() if name == experiment.name})
+    return [seed for seed in seeds if store.found(_folder_name(experiment, seed))]
 
 
 def stored_runs() -> list[Run]:
     """Every stored run, folds included, by name and seed."""
-    found = []
-    for folder in sorted(runs_folder().glob("*-seed*-*")):
-        record = _record(folder)
-        found.append(_load(folder, from_dict(record["experiment"]), record["seed"]))
-    return found
+    runs = []
+    for name in store.listed():
+        if folder := store.found(name):
+            record = _record(folder)
+            runs.append(_load(folder, from_dict(record["experiment"]), record["seed"]))
+    return runs
 
 
 # Training and storing ------------------------------------------------------------------------
 
 
 def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
+    store.check_writable()
     prepare_process()
     data, device = load(experiment.data.split), default_device()
     model = build(experiment, seed=seed).to(device)
@@ -224,22 +236,23 @@ def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
         except OnnxError as error:  # the run is worth keeping without it
             provenance["onnx"] = str(error)
             print(f"{experiment.name} is stored without {NETWORK}: {error}")
-    with store.written_whole(_exact(experiment, seed)) as scratch:
-        for name, content in files.items():
-            store.put(scratch / name, content)
-            provenance["sha256"][name] = hashlib.sha256(content).hexdigest()
-        record = {
-            "experiment": as_dict(experiment),
-            "seed": seed,
-            "split": HOLDOUT,
-            "metrics": metrics,
-            "history": history,
-            "provenance": provenance,
-        }
-        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-        store.put(scratch / RECORD, text.encode())
+    provenance["sha256"] = {
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items()
+    }
+    record = {
+        "experiment": as_dict(experiment),
+        "seed": seed,
+        "split": HOLDOUT,
+        "metrics": metrics,
+        "history": history,
+        "provenance": provenance,
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    folder = store.keep_whole(
+        _folder_name(experiment, seed), {**files, RECORD: text.encode()}, True
+    )
     _forget_older(experiment, seed)
-    return _load(_exact(experiment, seed), experiment, seed)
+    return _load(folder, experiment, seed)
 
 
 def keep(experiment: Experiment, seed: int, files: Mapping[str, bytes]) -> Run:
@@ -247,28 +260,23 @@ def keep(experiment: Experiment, seed: int, files: Mapping[str, bytes]) -> Run:
 
     Where it is stored already (trained here, or on a shared disk), nothing is written.
     """
-    exact = _exact(experiment, seed)
-    if not exact.is_dir():
-        with store.written_whole(exact) as scratch:
-            for name in (RECORD, WEIGHTS, PREDICTIONS, NETWORK):
-                if name in files:
-                    store.put(scratch / name, files[name])
-        _forget_older(experiment, seed)
-    return _load(exact, experiment, seed)
+    folder = store.keep_whole(_folder_name(experiment, seed), files, replace=False)
+    _forget_older(experiment, seed)
+    return _load(folder, experiment, seed)
 
 
 def _forget_older(experiment: Experiment, seed: int) -> None:
     """Remove runs of the same name and seed under an earlier declaration."""
-    for stale in runs_folder().glob(f"{experiment.name}-seed{seed}-*"):
-        if stale != _exact(experiment, seed):
-            shutil.rmtree(stale)
+    for folder, (name, of_seed, key) in store.listed().items():
+        if (name, of_seed) == (experiment.name, seed) and key != identity(experiment, seed):
+            store.remove(folder)
 
 
 # Finding and loading -------------------------------------------------------------------------
 
 
-def _exact(experiment: Experiment, seed: int) -> Path:
-    return runs_folder() / f"{experiment.name}-seed{seed}-{identity(experiment, seed)}"
+def _folder_name(experiment: Experiment, seed: int) -> str:
+    return f"{experiment.name}-seed{seed}-{identity(experiment, seed)}"
 
 
 def locate(experiment: Experiment, seed: int) -> Path | None:
@@ -276,16 +284,31 @@ def locate(experiment: Experiment, seed: int) -> Path | None:
 
     What counts is the declaration: stored under another name, it is the same run.
     """
-    if (exact := _exact(experiment, seed)).is_dir():
+    if exact := store.found(_folder_name(experiment, seed)):
         return exact
-    for same in sorted(runs_folder().glob(f"[!.]*-seed{seed}-{identity(experiment, seed)}")):
-        return same
-    for other in runs_folder().glob(f"{experiment.name}-seed{seed}-*"):
-        stored = from_dict(_record(other)["experiment"])
-        raise StoredRunError(
-            f"{other} was trained under another declaration ({diff(stored, experiment)}); "
-            f"restore the declaration, or {_again(experiment, seed)}"
-        )
+    stored, key = store.listed(), identity(experiment, seed)
+    for folder, (_, of_seed, of_key) in stored.items():
+        if (of_seed, of_key) == (seed, key):
+            return store.found(folder)
+    for folder, (name, of_seed, _) in stored.items():
+        if (name, of_seed) == (experiment.name, seed) and (other := store.found(folder)):
+            declared = from_dict(_record(other)["experiment"])
+            raise StoredRunError(
+                f"{other} was trained under another declaration ({diff(declared, experiment)}); "
+                f"restore the declaration, or {_again(experiment, seed)}"
+            )
+    return None
+
+
+def _stored(experiment: Experiment, seed: int) -> Run | None:
+    """The stored run; another process may be replacing it meanwhile."""
+    while folder := locate(experiment, seed):
+        before = store.which(folder)
+        try:
+            return _load(folder, experiment, seed)
+        except StoredRunError:
+            if store.which(folder) == before:
+                raise  # nobody touched it: it is as it is
     return None
 
 
@@ -302,6 +325,8 @@ def _load(folder: Path, experiment: Experiment, seed: int) -> Run:
                 f"{_again(experiment, seed)}"
             )
         history, metrics, provenance = (record[k] for k in ("history", "metrics", "provenance"))
+        if not history:
+            raise ValueError("it has no epochs")
         return Run(experiment, seed, history, metrics, provenance, folder)
     except (KeyError, TypeError, ValueError) as error:
         raise StoredRunError(
@@ -310,9 +335,17 @@ def _load(folder: Path, experiment: Experiment, seed: int) -> Run:
 
 
 def _record(folder: Path) -> dict[str, Any]:
+    """What ``run.json`` says, if it is what was stored."""
     try:
-        return json.loads((folder / RECORD).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        content = (folder / RECORD).read_bytes()
+        stated = store.stated_sums(folder).get(RECORD)
+        if stated and stated != hashlib.sha256(content).hexdigest():
+            raise ValueError(f"it is not what was stored: its checksum is not that of {store.SUMS}")
+        record = json.loads(content)
+        if not isinstance(record, dict) or not {"experiment", "seed"} <= set(record):
+            raise ValueError("it holds no run")
+        return record
+    except (OSError, ValueError, RecursionError) as error:
         raise StoredRunError(
             f"{folder / RECORD} cannot be read ({error}); delete the folder and train again"
         ) from error

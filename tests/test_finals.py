@@ -33,7 +33,7 @@ def test_the_test_set_is_opened_once_for_a_run(copied):
     assert load().test_openings == before + 1
     assert first[:2] == second[:2] and torch.equal(first.predicted, second.predicted)
     assert sorted(path.name for path in copied.folder.iterdir()) == sorted(
-        [TEST, "predictions.safetensors", "run.json", "weights.safetensors"]
+        [TEST, "predictions.safetensors", "run.json", "weights.safetensors", "SHA256SUMS"]
     )
 
 

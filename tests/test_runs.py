@@ -1,3 +1,5 @@
+import dataclasses
+import hashlib
 import json
 import shutil
 import subprocess
@@ -5,11 +7,13 @@ import sys
 
 import pytest
 import torch
+from safetensors.torch import save
 
 import cnnlib
 from cnnlib import CATALOGUE, StoredRunError, run, runs, stored_seeds, vary
 from cnnlib.records import declared, identity
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
+from cnnlib.store import StoreError
 from cnnlib.support.sources import CHECKSUMS
 from cnnlib.training import evaluate, lr_schedule
 
@@ -85,7 +89,7 @@ def test_weights_that_are_not_shipped_are_asked_for_in_one_sentence(store):
 def test_train_store_load(store, capsys):
     first = run(QUICK, seed=3)
     assert contents(store) == [f"quick-seed3-{identity(QUICK, 3)}"]
-    assert contents(first.folder) == sorted([RECORD, WEIGHTS, PREDICTIONS])
+    assert contents(first.folder) == sorted([RECORD, WEIGHTS, PREDICTIONS, "SHA256SUMS"])
     assert len(capsys.readouterr().out.splitlines()) == 2  # a line per epoch
     again = run(QUICK, seed=3, train=False)
     assert again == first and capsys.readouterr().out == ""
@@ -169,18 +173,81 @@ def test_the_same_declaration_under_another_name_is_the_same_run(store):
     assert run(QUICK, train=False).folder == first.folder
 
 
-def test_a_record_that_was_edited_does_not_match(store):
+def test_a_record_that_was_edited_is_refused(store):
     one = run(QUICK, verbose=False)
     record = json.loads((one.folder / RECORD).read_text("utf-8"))
-    record["experiment"]["recipe"]["lr"] = 0.5
+    record["history"][0]["val_acc"] = 0.99
     (one.folder / RECORD).write_text(json.dumps(record))
-    with pytest.raises(
-        StoredRunError, match=r"does not match its declaration.*recipe.lr: 0.001 → 0.5"
-    ):
+    with pytest.raises(StoredRunError, match=r"not what was stored: its checksum"):
         run(QUICK)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("disk full"), ValueError])
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "3", "null", "", "{", DEEP, '{"history": []}'])
+def test_a_record_that_is_none_gets_a_sentence(store, content):
+    one = run(QUICK, verbose=False)
+    (one.folder / "SHA256SUMS").unlink()  # as in a run of an older edition
+    (one.folder / RECORD).write_text(content)
+    with pytest.raises(StoredRunError, match=r"run.json (cannot be read|is damaged)") as error:
+        run(QUICK)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 500
+
+
+def test_a_record_of_another_declaration_or_without_epochs_does_not_match(store):
+    one = run(QUICK, verbose=False)
+    (one.folder / "SHA256SUMS").unlink()
+    record = json.loads((one.folder / RECORD).read_text("utf-8"))
+    for change, words in (
+        (lambda r: r.update(history=[]), "is damaged (it has no epochs)"),
+        (lambda r: r["experiment"]["recipe"].update(lr=0.5), "recipe.lr: 0.001 → 0.5"),
+    ):
+        edited = json.loads(json.dumps(record))
+        change(edited)
+        (one.folder / RECORD).write_text(json.dumps(edited))
+        with pytest.raises(StoredRunError) as error:
+            run(QUICK)
+        assert words in str(error.value)
+
+
+def test_weights_of_another_shape_with_a_right_checksum_get_a_sentence(store):
+    one = run(QUICK, verbose=False)
+    wrong = save({name: t[..., :1].contiguous() for name, t in one.model().state_dict().items()})
+    (one.folder / WEIGHTS).write_bytes(wrong)
+    one.provenance["sha256"][WEIGHTS] = hashlib.sha256(wrong).hexdigest()
+    with pytest.raises(StoredRunError, match=r"does not fit 'quick' .*size mismatch") as error:
+        one.model()
+    assert "\n" not in str(error.value)
+
+
+def test_a_run_that_was_trained_again_meanwhile_is_said_so(store):
+    one = run(QUICK, verbose=False)
+    old = dataclasses.replace(
+        one, provenance={**one.provenance, "sha256": {WEIGHTS: "0" * 64, PREDICTIONS: "0" * 64}}
+    )
+    with pytest.raises(StoredRunError, match=r"trained again since this run was loaded"):
+        old.model()
+
+
+def test_folders_of_other_names_are_left_alone(store):
+    """A backup, another experiment whose name goes on, a file."""
+    one = run(QUICK, verbose=False)
+    kept = [f"{one.folder.name}-backup", f"{one.folder.name} (copy)", "quick-seed0-wide",
+            "quick-seed0-0123456789ab-old", ".DS_Store-seed0-x"]  # fmt: skip
+    for name in kept:
+        shutil.copytree(one.folder, store / name)
+    (store / "quick-seed1-file").write_text("a file")
+    (store / "quick-seed2-0123456789ab").write_text("a file")
+    assert stored_seeds(QUICK) == [0] and len(runs.stored_runs()) == 1
+    changed = vary(CATALOGUE["baseline"], "quick", recipe=dict(epochs=2, lr=0.01))
+    new = run(changed, retrain=True, verbose=False)
+    assert set(contents(store)) == {
+        new.folder.name, *kept, "quick-seed1-file", "quick-seed2-0123456789ab"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, StoreError("disk full"), ValueError])
 def test_a_training_that_ends_early_stores_nothing(store, monkeypatch, error):
     def stop(*args, **kwargs):
         raise error

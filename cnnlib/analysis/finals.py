@@ -1,22 +1,24 @@
 """The last step: chosen models, trained on everything and asked about the test set, once."""
 
-from pathlib import Path
+import hashlib
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as as_content
 from torch import Tensor
 
+from .. import store
 from ..catalogue import find, vary
 from ..data import load
 from ..experiment import Experiment
 from ..runs import Run, StoredRunError
-from ..support.files import whole_file
 from ..training import predict_logits
 
 TEST = "test.safetensors"
+IMAGES = 10_000
 
 
 class Final(NamedTuple):
@@ -42,18 +44,25 @@ def final(run: Run) -> Final:
     """
     file = run.folder / TEST
     if not file.exists():
-        _store(run, file)
+        store.add(run.folder, TEST, _computed(run))
     try:
-        stored = load_file(file)
+        content = file.read_bytes()
+        stated = store.stated_sums(run.folder).get(TEST)
+        if stated and stated != hashlib.sha256(content).hexdigest():
+            raise ValueError(f"it is not what was stored: see {store.SUMS}")
+        stored = load_tensors(content)
         loss, acc = stored["loss_and_acc"].tolist()
-        return Final(loss, acc, stored["predicted"].long())
+        predicted = stored["predicted"].long()
+        if len(predicted) != IMAGES:
+            raise ValueError(f"it has {len(predicted):,} predictions; expected {IMAGES:,}")
+        return Final(loss, acc, predicted)
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise StoredRunError(
             f"{file} cannot be read ({error}); delete it and call final(…) again"
         ) from error
 
 
-def _store(run: Run, file: Path) -> None:
+def _computed(run: Run) -> bytes:
     model, test = run.model(), load().test
     logits = predict_logits(model, test.images, run.experiment.data)
     predicted = logits.argmax(dim=1)
@@ -63,5 +72,4 @@ def _store(run: Run, file: Path) -> None:
         "predicted": predicted.to(torch.uint8),
         "loss_and_acc": torch.tensor([loss, acc], dtype=torch.float64),
     }
-    with whole_file(file) as made:
-        save_file(content, made)
+    return as_content(content)
