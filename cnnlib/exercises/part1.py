@@ -24,35 +24,63 @@ EXERCISES: dict[str, Exercise] = {
         hint="data.val holds the validation images; len() counts them.",
         solution="len(cnnlib.load().val)",
         wrong="10000",
-        judge=number(lambda: len(load().val), "that is not the validation set's size."),
+        judge=number(
+            lambda: len(load().val),
+            "that is not the validation set's size.",
+            mistakes={
+                10_000: "that is the test set, which stays closed.",
+                48_000: "that is the training set.",
+                60_000: "that is training and validation images together.",
+                70_000: "that is all images; some train, some validate, some test.",
+            },
+        ),
     ),
     "0.2": Exercise(
-        hint="One guess in ten is right.",
+        hint="How many of ten guesses are right, on average? Divide that by ten.",
         solution="1 / 10",
         wrong="10",
-        judge=number(lambda: 0.1, "of ten equally frequent classes, how often is a guess right?"),
+        judge=number(
+            lambda: 0.1,
+            "of ten equally frequent classes, how often is a guess right?",
+            mistakes={
+                10: "right in per cent; as a fraction it is a number from 0 to 1.",
+                0.5: "that would be so with two classes; here are ten.",
+                0.9: "so often a guess is wrong.",
+            },
+        ),
     ),
     "1.1": Exercise(
         hint="First divide by 255; then take the mean off and divide by the standard deviation.",
         solution="(51 / 255 - 0.5) / 0.5",
         wrong="51 / 255",
-        judge=number(lambda: -0.6, "51 / 255 is 0.2; now the mean and the standard deviation."),
-    ),
-    "1.2": Exercise(
-        hint="Undo the steps in the opposite order: times std, plus mean, times 255.",
-        solution="lambda x, mean, std: (x * std + mean) * 255",
-        wrong="lambda x, mean, std: (x + mean) * std * 255",
-        judge=behaviour(
-            lambda: [((-1.0, 0.5, 0.5), 0), ((0.6, 0.5, 0.5), 204), ((2.0, 0.25, 0.375), 255)],
-            "What was done last is undone first.",
+        judge=number(
+            lambda: -0.6,
+            "three steps: divide by 255, take the mean off, divide by the standard deviation.",
+            mistakes={
+                0.2: "51 / 255 is 0.2; now the mean and the standard deviation.",
+                -0.3: "the mean is taken off; now divide by the standard deviation.",
+                -0.15: "the last step divides by the standard deviation; it does not multiply.",
+                0.6: "the sign: 0.2 is less than the mean.",
+                -0.1: "the mean is taken off before dividing, not after.",
+                101: "first divide by 255: the mean 0.5 belongs to pixels from 0 to 1.",
+            },
         ),
     ),
     "1.3": Exercise(
         hint="means[k].mean() is the mean grey level of class k; names[k] is its name.",
-        solution="min(cnnlib.CLASS_NAMES, key=lambda name: cnnlib.load().train.images["
-        "cnnlib.load().train.labels == cnnlib.CLASS_NAMES.index(name)].float().mean())",
+        solution="'sandal'  # means[k].mean() is smallest for k = 5, and names[5] is its name",
         wrong="'trouser'",
-        judge=choice(_darkest_class, "compute the mean of each of the ten mean images."),
+        judge=choice(
+            _darkest_class,
+            "it is another one: compute the mean of each of the ten mean images.",
+            mistakes=[
+                (5, "that is its number; answer with the name, names[5]."),
+                ("sandals", "answer with one of the ten names, as they stand in names."),
+                ("coat", "that is the brightest: its mean is the largest."),
+                ("sneaker", "close: this class is the second darkest."),
+                ("trouser", "trousers fill few columns, but those are bright; compute the means."),
+            ],
+        ),
     ),
     "2.1": Exercise(
         hint="Multiply number by number, place by place, and add the four products.",
