@@ -263,7 +263,7 @@ EXERCISES: dict[str, Written] = {
         use=_read_through,
         mistakes=(
             (_Unscaled, "the pixels still run from 0 to 255; they should run from 0 to 1."),
-            (_WholeNumbers, "nearly all pixels are 0: // divides whole numbers and drops the rest."),
+            (_WholeNumbers, "nearly all pixels are 0: // drops what is left after dividing."),
             (_LabelFirst, "the label comes first; a pair is (image, label), in this order."),
             (_FloatLabel, "the labels are floats; a class number is a whole number, an int."),
             (_DoubleImages, "the images are float64, twice the memory; networks want float32."),
