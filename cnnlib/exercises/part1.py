@@ -74,7 +74,8 @@ EXERCISES: dict[str, Exercise] = {
             _darkest_class,
             "it is another one: compute the mean of each of the ten mean images.",
             mistakes=[
-                (5, "that is its number; answer with the name, names[5]."),
+                (5, "that is a number; answer with the class's name, names[5]."),
+                ("5", "that is a number; answer with the class's name, names[5]."),
                 ("sandals", "answer with one of the ten names, as they stand in names."),
                 ("coat", "that is the brightest: its mean is the largest."),
                 ("sneaker", "close: this class is the second darkest."),

@@ -153,8 +153,8 @@ def _each_in_place(images):
 
 def _each_channel(images):
     axes = (2, 3)
-    mean = images.mean(dim=axes, keepdim=True)
-    return (images - mean) / images.std(dim=axes, keepdim=True, correction=0)
+    mean, std = images.mean(dim=axes, keepdim=True), images.std(dim=axes, keepdim=True)
+    return (images - mean) / std
 
 
 def _by_variance(images):
@@ -260,23 +260,39 @@ def _pixels_too(images, labels):
     return flat[torch.randperm(len(flat))].reshape(images.shape), labels[order]
 
 
+def _always_the_same(images, labels):
+    torch.manual_seed(0)
+    order = torch.randperm(len(images))
+    return images[order], labels[order]
+
+
 def _shuffled_by_scikit_learn(images, labels):
-    return shuffle(images.numpy(), labels.numpy(), random_state=0)
+    drawn = int(torch.randint(2**31, ()))
+    return shuffle(images.numpy(), labels.numpy(), random_state=drawn)
 
 
-def _facts(answer, images, labels) -> dict[str, bool]:
+def _facts(answer, images, labels) -> dict[str, bool] | None:
     """What is true of every right order, whichever numbers were drawn."""
-    made, given = (torch.as_tensor(part) for part in answer(images, labels))
-    # the images are made so that no two are equal
-    found = [[torch.equal(one, other) for other in images] for one in made]
-    places = [row.index(True) if any(row) else -1 for row in found]
+    made, again = answer(images, labels), answer(images, labels)
+    if made is None:
+        return None  # the judge knows what to say
+    if not isinstance(made, tuple | list) or len(made) != 2:
+        raise LookupError("expected two results, the images and the labels")
+    places, given = _places(made[0], images), torch.as_tensor(made[1])
     kept = [int(label) == int(labels[at]) for label, at in zip(given, places, strict=True)]
     return {
         "each image is there once": sorted(places) == list(range(len(images))),
         "the images have a new order": places != list(range(len(images))),
         "the labels have a new order": not torch.equal(given, labels),
         "each image has its own label": all(kept),
+        "the next call gives another order": _places(again[0], images) != places,
     }
+
+
+def _places(made, images) -> list[int]:
+    """Where each of ``made`` stood in ``images``, of which no two are equal; -1: nowhere."""
+    found = [[torch.equal(one, other) for other in images] for one in torch.as_tensor(made)]
+    return [row.index(True) if any(row) else -1 for row in found]
 
 
 def _pairs() -> list[tuple]:
@@ -461,6 +477,8 @@ EXERCISES: dict[str, Written] = {
             (_nothing, "now they stay together, because nothing is shuffled any more."),
             (_with_replacement, "some images come twice and others never: an order has each "
              "position once."),
+            (_always_the_same, "the order is the same in each call, so it is not random; is a seed "
+             "set inside?"),
             (_pixels_too, "those are no longer the images: their pixels got mixed."),
         ),
     ),
