@@ -158,6 +158,23 @@ def test_feature_maps_stand_on_one_scale_or_each_on_its_own():
     assert own.axes[1].images[0].get_clim() == (0, 1) and "for each map" in own.alt_text
 
 
+def test_a_network_is_drawn_by_its_shapes():
+    stages = [("image", (1, 8, 8)), ("conv", (3, 8, 4)), ("relu", (3, 8, 4)), ("flat", (96,)),
+              ("linear", (6,))]  # fmt: skip
+    figure = plots.flow(stages)
+    (ax,) = figure.axes
+    sizes = [(patch.get_width(), patch.get_height()) for patch in ax.patches]
+    assert sizes[:4] == [(1, 1), (0.5, 1), (0.5, 1), (0.5, 1)]  # one map, then three
+    assert sizes[4][1] == pytest.approx(4 * sizes[5][1]) and len(sizes) == 6
+    written = [text.get_text() for text in ax.texts]
+    assert written == ["image", "1 of 8×8", "conv\nrelu", "3 of 8×4", "flat", "96", "linear", "6"]
+    assert figure.alt_text.endswith(
+        "from left to right: image 1 of 8×8; conv, relu 3 of 8×4; flat 96; linear 6."
+    )
+    with pytest.raises(ValueError, match=r"a shape is \(2, 1, 8, 8\); expected .* of one image"):
+        plots.flow([("image", (2, 1, 8, 8))])
+
+
 def test_signed_maps_have_zero_in_the_middle():
     maps = [np.eye(28) * 2, -np.eye(28) * 5]
     figure = plots.signed(

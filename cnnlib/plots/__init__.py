@@ -20,6 +20,7 @@ from .basic import (
 from .inside import (
     MARKERS,
     feature_maps,
+    flow,
     garments,
     neighbourhood,
     scatter,
@@ -41,6 +42,7 @@ __all__ = [
     "describe",
     "feature_maps",
     "figure_of",
+    "flow",
     "garments",
     "images",
     "intervals",
