@@ -119,21 +119,30 @@ EXERCISES: dict[str, Exercise] = {
         hint="A filter has 5 · 5 weights for one input channel, and one bias.",
         solution="8 * (5 * 5 + 1)",
         wrong="8 * 5 * 5",
-        judge=number(lambda: 208, "count the bias of each filter as well."),
+        judge=number(
+            lambda: 208,
+            "a filter has a weight for each pixel of its window, and one bias; there are 8.",
+            mistakes={
+                200: "count the bias of each filter as well.",
+                201: "one bias is not enough: each filter has its own.",
+                156: "that is with 6 filters.",
+                208 * 28 * 28: "a filter is shared: the same weights serve all positions.",
+            },
+        ),
     ),
     "3.2": Exercise(
         hint="28 + 2·0 - 5 + 1, then half of it.",
         solution="(28 - 5 + 1) // 2",
         wrong="14",
-        judge=number(lambda: 12, "without padding, the convolution itself makes the map smaller."),
-    ),
-    "3.3": Exercise(
-        hint="Write it as: def side(n, k, p): return …; then answer = side. Use // to halve.",
-        solution="lambda n, k, p: (n + 2 * p - k + 1) // 2",
-        wrong="lambda n, k, p: (n + p - k + 1) // 2",
-        judge=behaviour(
-            lambda: [((28, 5, 2), 14), ((14, 5, 0), 5), ((5, 3, 0), 1), ((32, 5, 0), 14)],
-            "Padding is added at both ends.",
+        judge=number(
+            lambda: 12,
+            "take it in two steps: the convolution without padding, then the pooling.",
+            mistakes={
+                14: "without padding, the convolution itself makes the map smaller.",
+                24: "that is after the convolution; the pooling halves it.",
+                11.5: "a kernel of 5 fits into 28 pixels in one place more than 28 - 5.",
+                11: "a kernel of 5 fits into 28 pixels in one place more than 28 - 5.",
+            },
         ),
     ),
     "4.1": Exercise(
