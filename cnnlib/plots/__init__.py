@@ -14,6 +14,7 @@ from .basic import (
     images,
     intervals,
     lines,
+    path,
     show,
     style,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "lines",
     "losses",
     "neighbourhood",
+    "path",
     "scatter",
     "scatters",
     "show",

@@ -297,7 +297,7 @@ def _accuracy_by_sklearn(model, loader):
 def train_once(model, optimiser, loader):
     """One epoch of training; gives the mean loss per image, on the way."""
     model.train()
-    total = seen = 0
+    total, seen = 0.0, 0
     for images, labels in loader:
         loss = F.cross_entropy(model(images), labels)
         optimiser.zero_grad()  # this line was missing
@@ -310,7 +310,7 @@ def train_once(model, optimiser, loader):
 
 def _train_once_adds_up(model, optimiser, loader):
     model.train()
-    total = seen = 0
+    total, seen = 0.0, 0
     for images, labels in loader:
         loss = F.cross_entropy(model(images), labels)
         loss.backward()
