@@ -989,7 +989,10 @@ EXERCISES: dict[str, Written] = {
             ),
             (_network_of_maps, "N images should give the shape (N, 10), and one image (1, 10)."),
             (_network_without_convolution, "there is no convolution in it."),
-            (_network_is_logits, "return the trained network itself, not what it gives."),
+            (
+                _network_is_logits,
+                "return the trained network itself, an nn.Module, and nothing else.",
+            ),
             (_network_is_a_class, "that is the class; return the trained object made from it."),
             (
                 _network_always_drops,
