@@ -97,9 +97,13 @@ NUMBERS = {
     },
     "04": {
         "0.1": EXAMPLE,
-        "0.001": lambda data: CATALOGUE["baseline"].recipe.lr,
-        "12,800": lambda data: 200 * 64,
+        "0.5": EXAMPLE,
         "2.3": lambda data: round(math.log(10), 1),
+        "128": lambda data: CATALOGUE["batch-128"].recipe.batch_size,
+        "1,000": EXAMPLE,
+        "6,000": EXAMPLE,
+        "75 %": EXAMPLE,
+        "95 %": lambda data: accuracy_interval.__defaults__[0],
     },
     "05": {"85 %": EXAMPLE, "128": EXAMPLE},
     "06": {

@@ -137,6 +137,15 @@ def test_intervals_with_and_without_a_reported_figure():
     assert list(signed.lines[-1].get_xdata()) == [0, 0]
 
 
+def test_a_path_lies_on_its_curve_which_reaches_as_far_as_the_path():
+    ax = plots.path(np.square, [1, -2, 4], xlabel="weight", ylabel="loss", ends=(-1, 3))
+    curve, path, start = ax.lines
+    assert list(path.get_xdata()) == [1, -2, 4] and list(path.get_ydata()) == [1, 4, 16]
+    assert list(start.get_xdata()) == [1]
+    assert (curve.get_xdata()[0], curve.get_xdata()[-1]) == (-2, 4)
+    assert "3 points on it, at 1, -2, 4." in plots.figure_of(ax).alt_text
+
+
 def test_lines_use_the_given_axes():
     _, ax = plt.subplots()
     assert plots.lines({"s": [1, 2, 4]}, xlabel="epoch", ylabel="rate", ax=ax) is ax

@@ -6,7 +6,6 @@ from ..catalogue import CATALOGUE, vary
 from ..data import CLASS_NAMES, load
 from ..experiment import Conv
 from ..models import build, count_parameters
-from ..training import lr_schedule
 from .judging import Exercise, behaviour, choice, number
 
 _UNPADDED = vary("baseline", "unpadded", arch=dict(convs=(Conv(6), Conv(16))))
@@ -149,7 +148,18 @@ EXERCISES: dict[str, Exercise] = {
         hint="Each class gets probability 1/10; take minus the natural logarithm.",
         solution="math.log(10)",
         wrong="math.log10(10)",
-        judge=number(lambda: math.log(10), "use the natural logarithm of 1/10.", 1e-3),
+        judge=number(
+            lambda: math.log(10),
+            "equal logits make ten equal probabilities; take minus the logarithm of one.",
+            0.005,  # the chapter itself prints 2.3
+            mistakes={
+                1: "that is the logarithm to base 10; nats ask for the natural one.",
+                math.log2(10): "that is in bits (base 2); nats ask for the natural logarithm.",
+                -math.log(10): "the logarithm of a probability is negative; the loss is minus it.",
+                0.1: "that is the probability of each class; the loss is minus its logarithm.",
+                0: "a loss of 0 would need probability 1 for the true class.",
+            },
+        ),
     ),
     "4.2": Exercise(
         hint="Divide the images by the batch size in baseline.recipe.",
@@ -158,18 +168,14 @@ EXERCISES: dict[str, Exercise] = {
         judge=number(
             lambda: math.ceil(48_000 / CATALOGUE["baseline"].recipe.batch_size),
             "one step takes one batch; look up its size in baseline.recipe.",
-        ),
-    ),
-    "4.3": Exercise(
-        hint="(epoch - 1) // 5 counts how often it was halved.",
-        solution="lambda lr, epoch: lr * 0.5 ** ((epoch - 1) // 5)",
-        wrong="lambda lr, epoch: lr * 0.5 ** (epoch // 5)",
-        judge=behaviour(
-            lambda: [
-                ((0.1, epoch), lr)
-                for epoch, lr in enumerate(lr_schedule(CATALOGUE["lr-0.1"].recipe), start=1)
-            ],
-            "Epochs 1 to 5 keep the first rate.",
+            mistakes={
+                375: "that would be batches of 128; look up the size in baseline.recipe.",
+                48_000: "one step takes a whole batch, not one image.",
+                64: "that is the size of a batch; how many of them make an epoch?",
+                11_250: "that is all 15 epochs; one is asked for.",
+                60_000 / 64: "a fifth of the 60,000 images is kept back for validation.",
+                938: "a fifth of the 60,000 images is kept back for validation.",
+            },
         ),
     ),
 }

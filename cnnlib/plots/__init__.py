@@ -14,6 +14,7 @@ from .basic import (
     images,
     intervals,
     lines,
+    path,
     show,
     style,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "lines",
     "losses",
     "neighbourhood",
+    "path",
     "scatter",
     "scatters",
     "show",

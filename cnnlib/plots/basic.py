@@ -214,6 +214,35 @@ def lines(
     return ax
 
 
+@styled
+def path(
+    height: Callable[[np.ndarray], np.ndarray],
+    visited: Sequence[float],
+    *,
+    xlabel: str,
+    ylabel: str,
+    ends: tuple[float, float],
+    ax: Axes | None = None,
+) -> Axes:
+    """A curve, ``height`` over its positions, and the positions ``visited`` on it, in order.
+
+    The curve is drawn from the first of ``ends`` to the second, and farther where the path goes.
+    """
+    ax = ax or plt.subplots(figsize=(5.5, 3.4))[1]
+    places = np.asarray(visited, dtype=float)
+    curve = np.linspace(min(ends[0], places.min()), max(ends[1], places.max()), 201)
+    ax.plot(curve, height(curve), color="grey", linewidth=1.5)
+    ax.plot(places, height(places), "o-", markersize=5, linewidth=1)
+    ax.plot(places[:1], height(places[:1]), "s", markersize=9, label="start")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend(fontsize=9)
+    sns.despine(ax=ax)
+    listed = ", ".join(f"{place:.3g}" for place in places)
+    told = f"A curve, {ylabel} against {xlabel}, and a path of {len(places)} points on it, at"
+    describe(figure_of(ax), f"{told} {listed}.")
+    return ax
+
+
 def describe(figure: Figure, text: str) -> Figure:
     """Give a figure its text alternative; hands the figure back."""
     vars(figure)["alt_text"] = text  # where ``rendered`` looks for it
