@@ -248,4 +248,9 @@ NUMBERS = {
         "32": EXAMPLE,
         "0.05": "given: the usual level of a test",
     },
+    "25": {
+        "1.4": EXAMPLE,
+        "0.4": EXAMPLE,
+        "84": lambda data: CATALOGUE["baseline"].arch.hidden[1],
+    },
 }

@@ -6,7 +6,7 @@ from ..catalogue import CATALOGUE, vary
 from ..data import CLASS_NAMES, load
 from ..experiment import Conv
 from ..models import build, count_parameters
-from .judging import Exercise, behaviour, choice, number
+from .judging import Exercise, choice, number
 
 _UNPADDED = vary("baseline", "unpadded", arch=dict(convs=(Conv(6), Conv(16))))
 
