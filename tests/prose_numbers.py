@@ -18,6 +18,12 @@ from cnnlib.analysis.evidence import accuracy_interval, groups, standard_error
 
 EXAMPLE = "given: a worked example or a question"
 
+
+def _grey_levels(data):
+    """All pixels of the publisher's training file, from 0 to 1."""
+    return torch.cat([data.train.images, data.val.images]).double() / 255
+
+
 NUMBERS = {
     "*": {
         "70,000": lambda data: 60_000 + len(data.test),
@@ -34,6 +40,11 @@ NUMBERS = {
         "64": lambda data: CATALOGUE["baseline"].recipe.batch_size,
         "83.5 %": "given: the publisher's README of Fashion-MNIST",
     },
+    "00": {
+        "20": "given: minutes",
+        "27": lambda data: data.train.images.shape[-1] - 1,
+        "1,000": "given: images in the publisher's crowd test",
+    },
     "01": {
         "0.5": lambda data: CATALOGUE["lenet5"].data.mean,
         "0.6": lambda data: (204 / 255 - 0.5) / 0.5,
@@ -46,7 +57,13 @@ NUMBERS = {
         "10 %": EXAMPLE,
         "1,000": "given: images in the publisher's crowd test",
         "600": lambda data: 1_200 // 2,
-        "43": "given: doubles found in the first release, Fashion-MNIST's repository, August 2017",
+        "43": "given: doubles found in the first release, Fashion-MNIST's repository, issue 44",
+        "45": "given: the pull request there that replaced them, August 2017",
+        "95 %": lambda data: accuracy_interval.__defaults__[0],
+        "0.286": lambda data: round(_grey_levels(data).mean().item(), 3),
+        "0.353": lambda data: round(_grey_levels(data).std().item(), 3),
+        "0.81": lambda data: round((0.286 - 0) / 0.353, 2),
+        "2.83": lambda data: round(1 / 0.353, 2),
     },
     "02": {
         "27": lambda data: 28 - 2 + 1,
@@ -66,12 +83,27 @@ NUMBERS = {
         "25": lambda data: build("baseline").features.block1.conv.weight[0].numel(),
         "26": lambda data: build("baseline").features.block1.conv.weight[0].numel() + 1,
         "32": lambda data: 28 + 2 * 2,
+        "120": lambda data: CATALOGUE["baseline"].arch.hidden[0],
+        "400": lambda data: build("baseline").head.fc1.in_features,
+        "256": EXAMPLE,
+        "0.01": EXAMPLE,
+        "95 %": lambda data: accuracy_interval.__defaults__[0],
+        "0.8936": lambda data: REPORTED["baseline"].val_acc,
+        "82.35 %": lambda data: REPORTED["lenet5"].val_acc,
+        "1.1": "given: a section of report 1",
+        "2.1": "given: a section of report 1",
+        "9,760": "given: LeCun and others (1989), independent parameters of their network",
+        "1,000": "given: images in the publisher's crowd test",
     },
     "04": {
         "0.1": EXAMPLE,
-        "0.001": lambda data: CATALOGUE["baseline"].recipe.lr,
-        "12,800": lambda data: 200 * 64,
+        "0.5": EXAMPLE,
         "2.3": lambda data: round(math.log(10), 1),
+        "128": lambda data: CATALOGUE["batch-128"].recipe.batch_size,
+        "1,000": EXAMPLE,
+        "6,000": EXAMPLE,
+        "75 %": EXAMPLE,
+        "95 %": lambda data: accuracy_interval.__defaults__[0],
     },
     "05": {"85 %": EXAMPLE, "128": EXAMPLE},
     "06": {
@@ -215,5 +247,10 @@ NUMBERS = {
         "120": lambda data: CATALOGUE["baseline"].arch.hidden[0],
         "32": EXAMPLE,
         "0.05": "given: the usual level of a test",
+    },
+    "25": {
+        "1.4": EXAMPLE,
+        "0.4": EXAMPLE,
+        "84": lambda data: CATALOGUE["baseline"].arch.hidden[1],
     },
 }

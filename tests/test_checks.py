@@ -102,7 +102,32 @@ def test_no_hint_gives_the_solution_away():
 
 def test_an_answer_that_raises_is_feedback(capsys):
     checks.check("3.3", lambda n, k, p: 1 / 0)
+    assert "not yet: it stops with ZeroDivisionError: division by zero" in said(capsys)
+
+
+def test_a_judge_that_cannot_cope_with_an_answer_says_so(capsys, monkeypatch):
+    unfit = Exercise("hint", "1", "2", judge=lambda answer: 1 / 0)
+    monkeypatch.setitem(EXERCISES, "3.1", unfit)
+    checks.check("3.1", 208)
     assert "could not be checked (ZeroDivisionError" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    "key, answer, feedback",
+    [
+        ("3.1", 200, "count the bias"),
+        ("3.1", 201, "each filter has its own"),
+        ("3.1", 156, "with 6 filters"),
+        ("3.1", 7, "a weight for each pixel"),
+        ("3.2", 14, "makes the map smaller"),
+        ("3.2", 24, "the pooling halves it"),
+        ("3.2", 11.5, "one place more"),
+        ("3.2", 3, "in two steps"),
+    ],
+)
+def test_a_typical_wrong_answer_gets_feedback_that_fits_it(key, answer, feedback, capsys):
+    checks.check(key, answer)
+    assert feedback in said(capsys)
 
 
 def test_unknown_exercise():

@@ -196,3 +196,16 @@ def test_an_exercise_in_code_is_checked_by_the_name_of_its_solution(name):
     for key, given in checked:
         one = EXERCISES[key]
         assert given == (one.name if isinstance(one, Written) else "answer")
+
+
+def test_a_code_exercise_is_unanswered_or_a_bug_to_find_that_is_met_with_its_feedback():
+    """A cell that comes with code shows what the check says of just that bug."""
+    bugs = 0
+    for name in NOTEBOOKS:
+        for cell in cells(name, "code"):
+            for key in re.findall(r'^cnnlib\.check\("([\d.]+)"', cell.source, re.M):
+                said = "".join(output.get("text", "") for output in cell.outputs)
+                if isinstance(one := EXERCISES[key], Written) and "not answered yet" not in said:
+                    assert said == f"Exercise {key}: not yet: {one.mistakes[0][1]}\n"
+                    bugs += 1
+    assert bugs >= 2

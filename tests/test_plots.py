@@ -137,6 +137,15 @@ def test_intervals_with_and_without_a_reported_figure():
     assert list(signed.lines[-1].get_xdata()) == [0, 0]
 
 
+def test_a_path_lies_on_its_curve_which_reaches_as_far_as_the_path():
+    ax = plots.path(np.square, [1, -2, 4], xlabel="weight", ylabel="loss", ends=(-1, 3))
+    curve, path, start = ax.lines
+    assert list(path.get_xdata()) == [1, -2, 4] and list(path.get_ydata()) == [1, 4, 16]
+    assert list(start.get_xdata()) == [1]
+    assert (curve.get_xdata()[0], curve.get_xdata()[-1]) == (-2, 4)
+    assert "3 points on it, at 1, -2, 4." in plots.figure_of(ax).alt_text
+
+
 def test_lines_use_the_given_axes():
     _, ax = plt.subplots()
     assert plots.lines({"s": [1, 2, 4]}, xlabel="epoch", ylabel="rate", ax=ax) is ax
@@ -156,6 +165,23 @@ def test_feature_maps_stand_on_one_scale_or_each_on_its_own():
     )
     own = plots.feature_maps(maps, shared=False)
     assert own.axes[1].images[0].get_clim() == (0, 1) and "for each map" in own.alt_text
+
+
+def test_a_network_is_drawn_by_its_shapes():
+    stages = [("image", (1, 8, 8)), ("conv", (3, 8, 4)), ("relu", (3, 8, 4)), ("flat", (96,)),
+              ("linear", (6,))]  # fmt: skip
+    figure = plots.flow(stages)
+    (ax,) = figure.axes
+    sizes = [(patch.get_width(), patch.get_height()) for patch in ax.patches]
+    assert sizes[:4] == [(1, 1), (0.5, 1), (0.5, 1), (0.5, 1)]  # one map, then three
+    assert sizes[4][1] == pytest.approx(4 * sizes[5][1]) and len(sizes) == 6
+    written = [text.get_text() for text in ax.texts]
+    assert written == ["image", "1 of 8×8", "conv\nrelu", "3 of 8×4", "flat", "96", "linear", "6"]
+    assert figure.alt_text.endswith(
+        "from left to right: image 1 of 8×8; conv, relu 3 of 8×4; flat 96; linear 6."
+    )
+    with pytest.raises(ValueError, match=r"a shape is \(2, 1, 8, 8\); expected .* of one image"):
+        plots.flow([("image", (2, 1, 8, 8))])
 
 
 def test_signed_maps_have_zero_in_the_middle():

@@ -17,6 +17,34 @@ def test_each_row_is_the_run_beside_the_report(name):
     assert row["reported val acc"] == (f"{reported.val_acc:.4f}" if reported else "")
 
 
+def test_reported_losses_stand_beside_ours_with_the_penalty():
+    names = ["filters", "adam-halved"]  # report 1 gives a loss of the first alone
+    one = run("filters", train=False)
+    row, other = (runs_table([run(n, train=False) for n in names]).loc[n] for n in names)
+    penalty = 0.01 * sum(
+        weight.square().sum().item()
+        for name, weight in one.model().named_parameters()
+        if name.endswith("conv.weight")
+    )
+    for part, reported in (("train", "0.2936"), ("val", "0.3250")):
+        alone = one.history[-1][f"{part}_loss"]
+        assert row[f"{part} loss"] == f"{alone:.4f}"
+        assert float(row[f"{part} loss + L2"]) == pytest.approx(alone + penalty, abs=1e-4)
+        assert row[f"reported {part} loss + L2"] == reported
+        assert other[f"reported {part} loss + L2"] == ""
+    over = cnnlib.seeds_table(names).loc["filters"]
+    losses = [run("filters", seed, train=False).metrics for seed in SEEDS]
+    mean = sum(found["val_loss"] + found["penalty"] for found in losses) / len(SEEDS)
+    assert float(over["mean val loss + L2"]) == pytest.approx(mean, abs=1e-4)
+    assert over["reported val loss + L2"] == "0.3250"
+
+
+@pytest.mark.parametrize("names", [["adam-halved"], ["lenet5", "lenet5-var1"]])
+def test_no_column_compares_losses_where_no_report_gives_any(names):
+    tables_ = [runs_table([run(name, train=False) for name in names]), cnnlib.seeds_table(names)]
+    assert not [column for table in tables_ for column in table if "L2" in column]
+
+
 def test_figures_over_seeds_are_those_of_the_runs():
     accs = cnnlib.accuracies(["baseline", "maxpool"])
     assert list(accs.index) == list(SEEDS)

@@ -121,3 +121,8 @@ def test_what_is_not_written_yet_is_seen():
 def test_a_class_is_found_by_its_methods():
     assert source_of(Unfinished).startswith("class Unfinished(torch.nn.Module):\n    def __init__")
     assert source_of(Unfinished).endswith("return ...\n")
+
+
+def test_a_network_in_the_place_of_its_class_is_told_so():
+    exercise = EXERCISES["3.8"]
+    assert "give the class itself" in exercise.judge(exercise.solution())

@@ -22,7 +22,9 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
     """One row per run: figures after the last epoch, and the report's own beside them.
 
     Training figures are those of the last epoch as training saw them (dropout on, weights
-    still moving), because that is what the reports print. Empty where a report is silent.
+    still moving), because that is what the reports print. ``loss`` is the cross-entropy alone.
+    Report 1's losses are Keras's, which include the L2 penalty: they stand beside ours plus the
+    penalty (``+ L2``), and only where one of the runs has them. Empty where a report is silent.
     """
     rows = {}
     for one in runs:
@@ -35,8 +37,19 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
             "val acc": _four(last["val_acc"]),
             "reported train acc": _four(reported.train_acc),
             "reported val acc": _four(reported.val_acc),
+            "train loss + L2": _four(last["train_loss"] + last["penalty"]),
+            "reported train loss + L2": _four(reported.train_loss),
+            "val loss + L2": _four(last["val_loss"] + last["penalty"]),
+            "reported val loss + L2": _four(reported.val_loss),
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return _without_empty_losses(pd.DataFrame.from_dict(rows, orient="index"))
+
+
+def _without_empty_losses(table: pd.DataFrame) -> pd.DataFrame:
+    """The same without the columns that compare losses, if the reports give none of these."""
+    compared = [column for column in table if "+ L2" in column]
+    reported = [column for column in compared if column.startswith("reported")]
+    return table if table[reported].ne("").to_numpy().any() else table.drop(columns=compared)
 
 
 def standings(names: Sequence[str]) -> pd.DataFrame:
@@ -102,18 +115,24 @@ def accuracies(experiments: Sequence[str | Experiment], metric: str = "val_acc")
 
 
 def seeds_table(names: Sequence[str | Experiment]) -> pd.DataFrame:
-    """Validation accuracy over the shipped seeds: mean, 95 % interval, range; the report's."""
+    """Validation accuracy over the shipped seeds: mean, 95 % interval, range; the report's.
+
+    Where report 1 gives a loss, it stands beside the mean of ours; both include the L2 penalty.
+    """
     rows = {}
+    loss = accuracies(names, "val_loss") + accuracies(names, "penalty")
     for name, accs in accuracies(names).items():
-        found = over_seeds(accs)
+        found, reported = over_seeds(accs), REPORTED.get(name, NOT_REPORTED)
         rows[name] = {
             "mean val acc": _four(found.mean),
             "95 % interval": f"{found.low:.4f} to {found.high:.4f}",
             "lowest": _four(accs.min()),
             "highest": _four(accs.max()),
-            "reported": _four(REPORTED.get(name, NOT_REPORTED).val_acc),
+            "reported": _four(reported.val_acc),
+            "mean val loss + L2": _four(loss[name].mean()),
+            "reported val loss + L2": _four(reported.val_loss),
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return _without_empty_losses(pd.DataFrame.from_dict(rows, orient="index"))
 
 
 def difference(

@@ -169,6 +169,58 @@ def feature_maps(maps: Mapping[str, Any], *, columns: int = 8, shared: bool = Tr
 
 
 @styled
+def flow(stages: Sequence[tuple[str, Sequence[int]]]) -> Figure:
+    """A network drawn by its shapes: stacks of maps, then bars for lists of numbers.
+
+    ``stages`` are pairs of a layer's name and of the shape that it gives for one image,
+    (channels, rows, columns) or (numbers,). A layer that keeps the shape is named with the one
+    before it. Raises ValueError for a shape of another kind.
+    """
+    if odd := [shape for _, shape in stages if len(shape) not in (1, 3)]:
+        raise ValueError(
+            f"a shape is {tuple(odd[0])}; expected (channels, rows, columns) or (numbers,) of one "
+            "image: leave out the number of images"
+        )
+    drawn: list[tuple[str, Sequence[int]]] = []
+    for name, shape in stages:
+        if drawn and tuple(drawn[-1][1]) == tuple(shape):
+            drawn[-1] = (f"{drawn[-1][0]}\n{name}", shape)
+        else:
+            drawn.append((name, shape))
+    figure, ax = plt.subplots(figsize=(10, 3))
+    largest = max(max(shape[1:], default=0) for _, shape in drawn) or 1
+    longest = max((shape[0] for _, shape in drawn if len(shape) == 1), default=1)
+    blue, orange = sns.color_palette(PALETTE)[:2]
+    left = 0.0
+    for name, shape in drawn:
+        if len(shape) == 3:
+            count, (height, width) = shape[0], (side / largest for side in shape[1:])
+            step = 0.5 / max(count, 12)  # maps stand one behind the other
+        else:
+            count, width, step = 1, 0.12, 0.0
+            height = 1.5 * (shape[0] / longest) ** 0.5  # by the root: 10 can be seen beside 400
+        whole = width + step * (count - 1)
+        room = max(whole, 0.75)
+        start, bottom = left + (room - whole) / 2, 0.75 - (height + step * (count - 1)) / 2
+        for i in reversed(range(count)):  # the one behind first
+            at = (start + i * step, bottom + i * step)
+            look: dict[str, Any] = dict(facecolor=blue if len(shape) == 3 else orange)
+            ax.add_patch(Rectangle(at, width, height, edgecolor="white", linewidth=0.5, **look))
+        ax.text(left + room / 2, 1.75, name, ha="center", va="bottom", fontsize=9)
+        ax.text(left + room / 2, -0.12, _as_shape(shape), ha="center", va="top", fontsize=9)
+        left += room + 0.25
+    ax.set(xlim=(0, left - 0.25), ylim=(-0.3, 2.2), aspect="equal")
+    ax.axis("off")
+    listed = "; ".join(f"{name.replace(chr(10), ', ')} {_as_shape(s)}" for name, s in drawn)
+    return describe(figure, f"Drawing of a network by its shapes, from left to right: {listed}.")
+
+
+def _as_shape(shape: Sequence[int]) -> str:
+    channels, *sides = shape
+    return f"{channels} of {sides[0]}×{sides[1]}" if sides else str(channels)
+
+
+@styled
 def signed(
     pictures: Any,
     titles: Sequence[str],

@@ -123,7 +123,7 @@ def _is_readers_own(written: Any) -> bool:
         return False  # this library's
     try:
         return not str(inspect.getsourcefile(written) or "").startswith(_LIBRARIES)
-    except TypeError:  # a built-in; or a class of a notebook's cell, which has no file
+    except (TypeError, OSError):  # a built-in; or a class of a notebook's cell, which has no file
         return written.__module__ == "__main__"
 
 
