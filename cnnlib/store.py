@@ -58,14 +58,15 @@ def listed() -> dict[str, tuple[str, int, str]]:
 def found(name: str) -> Path | None:
     """The folder of a stored run, whatever happened while it was being replaced; else None."""
     folder = runs_folder()
-    for _ in range(3):  # another process may be between two renames
-        if (folder / name).is_dir():
-            return folder / name
-        older = sorted(folder.glob(f".old-{name}@*"))
-        if not older:
-            return None
-        if older[-1].is_dir():
-            return older[-1]
+    with contextlib.suppress(OSError):  # a name that no disk takes, for one
+        for _ in range(3):  # another process may be between two renames
+            if (folder / name).is_dir():
+                return folder / name
+            older = sorted(folder.glob(f".old-{name}@*"))
+            if not older:
+                return None
+            if older[-1].is_dir():
+                return older[-1]
     return None
 
 

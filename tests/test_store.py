@@ -92,8 +92,7 @@ def whole_afterwards(monkeypatch, old):
             assert list(listed()) == [NAME]
         monkeypatch.setattr(store, "_STALE", -1)
         recover()
-    left = [one.name for one in store.runs_folder().iterdir() if one.name.startswith(".")]
-    assert left == []
+    assert list(store.runs_folder().glob(".*")) == []
     monkeypatch.undo()
 
 
