@@ -67,11 +67,11 @@ def _counted_by_torch(side, channels, filters, kernel, padding=0):
 
 def l2_of_kernels(model, strength):
     """strength · Σw² over the weights, without biases, of all nn.Conv2d layers."""
-    total = 0.0
+    total = torch.zeros(())
     # modules() visits every layer, however deep it is nested
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
-            total = total + (layer.weight**2).sum()
+            total += (layer.weight**2).sum()
     return strength * total
 
 

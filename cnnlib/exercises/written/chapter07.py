@@ -74,8 +74,9 @@ def _pixels_with_a_gradient(layers):
         nn.init.ones_(layer.weight)
     line = torch.ones(1, 1, 400, dtype=torch.float64, requires_grad=True)
     with torch.enable_grad():
-        nn.Sequential(*network).double()(line)[0, 0, 0].backward()
-    return int((line.grad != 0).sum())
+        first = nn.Sequential(*network).double()(line)[0, 0, 0]
+        (gradient,) = torch.autograd.grad(first, line)
+    return int(gradient.count_nonzero())
 
 
 def centre_of_brightness(images):

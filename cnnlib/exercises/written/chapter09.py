@@ -91,8 +91,8 @@ def _values() -> list[tuple]:
 def dropout_backward(upstream, kept, p):
     """Gradient for the input of a dropout layer, in training.
 
-    upstream: gradient of what the layer gave; kept: bool of the same shape, which values
-    it kept in the forward pass; p: the probability to drop.
+    upstream: gradient of what the layer gave; kept: bool of the same shape, the values
+    that it kept in the forward pass; p: the probability to drop.
     """
     # forward was x * kept / (1 - p): each value times a factor of its own, and
     # so is the gradient on its way back
