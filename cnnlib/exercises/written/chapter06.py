@@ -66,11 +66,11 @@ def _counted_by_torch(side, channels, filters, kernel, padding=0):
 
 
 def l2_of_kernels(model, strength):
-    """strength · Σw² over the weights, without biases, of all nn.Conv2d layers."""
+    """strength · Σw² over the weights, without biases, of all torch.nn.Conv2d."""
     total = torch.zeros(())
     # modules() visits every layer, however deep it is nested
     for layer in model.modules():
-        if isinstance(layer, nn.Conv2d):
+        if isinstance(layer, torch.nn.Conv2d):
             total += (layer.weight**2).sum()
     return strength * total
 
@@ -168,7 +168,7 @@ EXERCISES: dict[str, Written] = {
     ),
     "6.5": Written(
         hints=(
-            "isinstance(layer, nn.Conv2d) tells a convolution; where does a model list its layers?",
+            "isinstance(layer, torch.nn.Conv2d) finds convolutions; where are all layers?",
             "Go through model.modules(), square each convolution's weight, add up, and multiply "
             "by the strength at the end.",
         ),
