@@ -8,7 +8,7 @@ from ..judging import Written
 # Solutions and mistakes: written as a reader would write them ---------------------------------
 
 
-def leaky(x, slope):
+def leaky_relu(x, slope):
     """LeakyReLU of a tensor of any shape; ``slope`` holds below 0."""
     # x itself where it is above 0; elsewhere a part of it, sign and all
     return torch.where(x > 0, x, slope * x)
@@ -145,7 +145,7 @@ EXERCISES: dict[str, Written] = {
             "torch.where(condition, a, b) takes a where the condition holds, and b elsewhere. "
             "Below 0 the input is multiplied by the slope.",
         ),
-        solution=leaky,
+        solution=leaky_relu,
         oracle=lambda x, slope: F.leaky_relu(x, negative_slope=slope),
         cases=_sizes,
         mistakes=(
