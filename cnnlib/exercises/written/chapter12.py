@@ -67,6 +67,8 @@ class BatchNorm(nn.Module):
 class _Variation(nn.Module):
     """Batch norm with a fault, by default none."""
 
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
     dims: tuple[int, ...] = (0, 2, 3)
     batch_in_eval = keeps_nothing = False
     in_norm, in_running = False, True  # unbiased?
@@ -178,10 +180,9 @@ def _eval_after_the_first(model, images):
 
 
 def _torchs_running(old_mean, old_var, batch):
-    layer = nn.BatchNorm1d(1).double()
-    layer.running_mean[:], layer.running_var[:] = old_mean, old_var
-    layer(batch[:, None].double())
-    return layer.running_mean.squeeze(), layer.running_var.squeeze()
+    mean, var = (torch.tensor([float(old)], dtype=torch.float64) for old in (old_mean, old_var))
+    nn.functional.batch_norm(batch[:, None].double(), mean, var, training=True)  # moves both
+    return mean.squeeze(), var.squeeze()
 
 
 def _trained_and_used(answer, channels, settings, *batches):
