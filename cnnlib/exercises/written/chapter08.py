@@ -271,6 +271,9 @@ def _mean_change(accs):
 class _Torchs:
     """One of torch's optimisers, with the interface that the exercises ask for."""
 
+    weight: torch.nn.Parameter
+    optimiser: torch.optim.Optimizer
+
     def step(self, weight, gradient):
         self.weight.data = weight.clone()
         self.weight.grad = gradient.clone()

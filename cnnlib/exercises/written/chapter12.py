@@ -41,6 +41,9 @@ def _added(old_mean, old_var, batch):
 class BatchNorm(nn.Module):
     """Batch norm of maps (N, C, H, W), with running statistics for eval mode."""
 
+    running_mean: torch.Tensor  # (C,)
+    running_var: torch.Tensor
+
     def __init__(self, channels, momentum=0.1, eps=1e-5):
         super().__init__()
         self.momentum, self.eps = momentum, eps

@@ -125,7 +125,7 @@ def _by_autograd(from_above, x, slope):
 def _units():
     drawn = torch.Generator().manual_seed(136)
     cases = []
-    for images, lift in [(5, [-9, 0, 9, -9]), (1, [-9.0, 9, -9]), (40, [-1, -2, -9, -9, 1, 9])]:
+    for images, lift in [(5, [-9, 0, 9, -9]), (1, [-9, 9, -9]), (40, [-1, -2, -9, -9, 1, 9])]:
         cases.append(torch.randn(images, len(lift), generator=drawn) + torch.tensor(lift))
     zeros = torch.tensor([[0.0, -1.0, -3.0], [0.0, 2.0, -2.0]])  # a unit that only reaches 0
     return [(case,) for case in (*cases, zeros)]
