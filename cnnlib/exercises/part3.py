@@ -101,6 +101,7 @@ EXERCISES: dict[str, Exercise] = {
             5e-3,
             mistakes={
                 -1: "that is the unbiased variance; divide the sum of the squares by 3, not by 2.",
+                1.22: "the size is right; is 2 above or below the mean?",
                 math.sqrt(3 / 2): "the size is right; is 2 above or below the mean?",
                 -2 / (8 / 3): "that divides by the variance; take its root.",
                 -2: "the mean is subtracted; now divide by the standard deviation.",
