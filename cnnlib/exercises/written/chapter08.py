@@ -1,8 +1,8 @@
 """Exercises of chapter 8 that are answered by writing a function or a class."""
 
-import math
 from itertools import pairwise
 
+import numpy as np
 import torch
 
 from ...experiment import Recipe
@@ -233,7 +233,7 @@ def one_cycle(lr, epochs):
         done = (epoch + 0.5) / epochs  # share of the training that is over
         # how high on the slope, as a share: up in three tenths, down in seven
         height = done / 0.3 if done < 0.3 else (1 - done) / 0.7
-        rates.append(lr * (1 - math.cos(math.pi * height)) / 2)  # half a cosine
+        rates.append(lr * (1 - np.cos(np.pi * height)) / 2)  # half a cosine
     return rates
 
 
@@ -244,13 +244,13 @@ def _straight(lr, epochs):
 
 def _at_the_start(lr, epochs):
     heights = [min(e / epochs / 0.3, (1 - e / epochs) / 0.7) for e in range(epochs)]
-    return [lr * (1 - math.cos(math.pi * height)) / 2 for height in heights]
+    return [lr * (1 - np.cos(np.pi * height)) / 2 for height in heights]
 
 
 def _slow_up(lr, epochs):
     done = [(epoch + 0.5) / epochs for epoch in range(epochs)]
     heights = [min(share / 0.7, (1 - share) / 0.3) for share in done]
-    return [lr * (1 - math.cos(math.pi * height)) / 2 for height in heights]
+    return [lr * (1 - np.cos(np.pi * height)) / 2 for height in heights]
 
 
 def _twice_as_high(lr, epochs):
