@@ -6,7 +6,7 @@ from ..catalogue import CATALOGUE
 from ..data import load
 from ..experiment import Experiment, changes
 from ..runs import run
-from .judging import Exercise, behaviour, choice, declares, number
+from .judging import Exercise, choice, declares, number
 
 
 def _right_on_val(name: str) -> int:
@@ -146,7 +146,16 @@ EXERCISES: dict[str, Exercise] = {
         solution="2 + 0.01",
         wrong="2 + 0.01 * 50",
         judge=number(
-            lambda: 2.01, "for Adam, the size of the first gradient is of no matter.", 5e-5
+            lambda: 2.01,
+            "for Adam, the size of the first gradient is of no matter.",
+            5e-5,
+            mistakes={
+                1.99: "the length is right; a step goes against the gradient, and this one is "
+                "negative.",
+                2.5: "that is SGD's step, rate times gradient.",
+                1.5: "that is SGD's length, and towards the gradient.",
+                0.01: "that is the length of the step; where does the weight end?",
+            },
         ),
     ),
     "8.2": Exercise(
@@ -154,15 +163,6 @@ EXERCISES: dict[str, Exercise] = {
         solution="cnnlib.vary('baseline', 'mine', recipe=dict(optimiser='sgd'))",
         wrong="cnnlib.CATALOGUE['sgd-0.1-constant']",
         judge=declares("baseline", "recipe.optimiser", "sgd"),
-    ),
-    "8.3": Exercise(
-        hint="def erratic(accs): …; then answer = erratic. n values have n - 1 changes.",
-        solution="lambda accs: sum(abs(b - a) for a, b in zip(accs, accs[1:])) / (len(accs) - 1)",
-        wrong="lambda accs: abs(accs[-1] - accs[0]) / (len(accs) - 1)",
-        judge=behaviour(
-            lambda: [(([0.5, 0.75, 0.5],), 0.25), (([0.5, 0.75, 0.625, 0.625],), 0.125)],
-            "Take each change without its sign, then the mean.",
-        ),
     ),
     "9.1": Exercise(
         hint="It is divided by the probability of being kept.",

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from torch import Tensor
+
 from ..analysis import probes
 from ..data import load
 from ..runs import run
@@ -22,7 +24,28 @@ def _max_minus_average(of_max: str, of_average: str) -> float:
 def _never_fires(answer: Any) -> str | None:
     if (found := scalar(answer)) is None:
         return f"expected a number, found {type(answer).__name__}."
-    return None if found <= -3 else "then the unit still fires for some of these inputs."
+    if math.isnan(found):
+        return "expected a number, found NaN, which is none."
+    if found <= -3:
+        return None
+    if found > 0:
+        return "then the unit fires for every input; the bias must pull the other way."
+    return "then the unit still fires for some of these inputs."
+
+
+def _looks_dead(answer: Any) -> str | None:
+    """The number of units of ``fc1`` in lenet5 that are silent on 100 training images."""
+    right, on_val = (_silent_units(part.images[:100]) for part in (load().train, load().val))
+    judge = number(
+        lambda: right,
+        "count the units of fc1 that are dead on the first 100 training images.",
+        mistakes={} if on_val == right else {on_val: "those are the validation images."},
+    )
+    return judge(answer)
+
+
+def _silent_units(images: Tensor) -> int:
+    return probes.dead(run("lenet5"), images)["fc1"]
 
 
 EXERCISES: dict[str, Exercise] = {
@@ -73,29 +96,47 @@ EXERCISES: dict[str, Exercise] = {
         solution="(2 - 4) / (8 / 3) ** 0.5",
         wrong="(2 - 4) / (8 / 2) ** 0.5",
         judge=number(
-            lambda: -math.sqrt(3 / 2), "divide the sum of the squares by 3, not by 2.", 1e-3
+            lambda: -math.sqrt(3 / 2),
+            "subtract the mean, then divide by the root of the mean squared distance.",
+            5e-3,
+            mistakes={
+                -1: "that is the unbiased variance; divide the sum of the squares by 3, not by 2.",
+                1.22: "the size is right; is 2 above or below the mean?",
+                math.sqrt(3 / 2): "the size is right; is 2 above or below the mean?",
+                -2 / (8 / 3): "that divides by the variance; take its root.",
+                -2: "the mean is subtracted; now divide by the standard deviation.",
+            },
         ),
     ),
     "12.2": Exercise(
         hint="gamma and beta are learned, one of each for every map.",
         solution="2 * 32",
         wrong="4 * 32",
-        judge=number(lambda: 64, "running statistics are measured, not learned."),
-    ),
-    "12.3": Exercise(
-        hint="Momentum 0.1 is the weight of the new batch.",
-        solution="lambda old, batch: 0.9 * old + 0.1 * batch",
-        wrong="lambda old, batch: 0.1 * old + 0.9 * batch",
-        judge=behaviour(
-            lambda: [((0, 4), 0.4), ((1, 1), 1), ((10, -10), 8)],
-            "Nine tenths of the old value stay.",
+        judge=number(
+            lambda: 64,
+            "a scale and a shift for each map.",
+            mistakes={
+                128: "running statistics are measured, not learned.",
+                32: "each map has a scale and a shift.",
+                2: "one scale and one shift for *each* map.",
+            },
         ),
     ),
     "13.1": Exercise(
         hint="Negative inputs are multiplied by the slope.",
         solution="(-0.03, 0.01)",
-        wrong="(0, 0)",
-        judge=choice(lambda: (-0.03, 0.01), "that would be ReLU; LeakyReLU keeps a hundredth."),
+        wrong="(0, 0.01)",
+        judge=choice(
+            lambda: (-0.03, 0.01),
+            "a hundredth of what is below 0; what is above 0 stays as it is.",
+            mistakes=[
+                ((0, 0.01), "that would be ReLU; LeakyReLU keeps a hundredth."),
+                ((0.03, 0.01), "below 0 it stays below 0: the sign is kept."),
+                ((-0.03, 0.0001), "what is above 0 is not made smaller."),
+                ((-3, 0.01), "what is below 0 is multiplied by the slope."),
+                ((0.01, -0.03), "both values are right; give them in the order of the inputs."),
+            ],
+        ),
     ),
     "13.2": Exercise(
         hint="For the largest input, w · 3 + b must still be at most 0.",
@@ -104,13 +145,11 @@ EXERCISES: dict[str, Exercise] = {
         judge=_never_fires,
     ),
     "13.3": Exercise(
-        hint="probes.dead(run, images)['fc1'] counts them; data.val.images[:100] are the images.",
-        solution="cnnlib.probes.dead(cnnlib.run('lenet5'), cnnlib.load().val.images[:100])['fc1']",
-        wrong="cnnlib.probes.dead(cnnlib.run('lenet5'), cnnlib.load().val.images[:1])['fc1']",
-        judge=number(
-            lambda: probes.dead(run("lenet5"), load().val.images[:100])["fc1"],
-            "count the units of fc1 that are dead on the first 100 images.",
-        ),
+        hint="probes.dead(run, images)['fc1'] counts; data.train.images[:100] are the images.",
+        solution="cnnlib.probes.dead("
+        "cnnlib.run('lenet5'), cnnlib.load().train.images[:100])['fc1']",
+        wrong="cnnlib.probes.dead(cnnlib.run('lenet5'), cnnlib.load().val.images[:100])['fc1']",
+        judge=_looks_dead,
     ),
     "14.1": Exercise(
         hint="The maximum hands everything to the winner; the average divides by four.",
