@@ -34,15 +34,6 @@ EXERCISES: dict[str, Exercise] = {
             lambda: math.log(1 + 1 / math.e), "with two classes, only one other is left.", 1e-3
         ),
     ),
-    "10.2": Exercise(
-        hint="A right image costs ln(1 + 9/e), a wrong one exactly 1 more. Take the mean.",
-        solution="lambda acc: math.log(1 + 9 / math.e) + (1 - acc)",
-        wrong="lambda acc: math.log(1 + 9 / math.e) * acc",
-        judge=behaviour(
-            lambda: [((acc,), math.log(1 + 9 / math.e) + 1 - acc) for acc in (1, 0, 0.9, 0.8)],
-            "The floor is paid for every image, and 1 more for each wrong one.",
-        ),
-    ),
     "10.3": Exercise(
         hint="The gradient is probabilities minus truth: -1 in one place and +1 in another.",
         solution="math.sqrt(2)",

@@ -4,26 +4,12 @@ from ..analysis.evidence import standard_error
 from .judging import Exercise, behaviour, choice, declares, number
 
 
-def _histories() -> list[tuple[tuple, float]]:
-    """Histories, and by how much their best epoch is above the last."""
-    rising, falling = [0.7, 0.8, 0.9], [0.8, 0.9, 0.85]
-    return [
-        (([{"val_acc": acc} for acc in accs],), max(accs) - accs[-1]) for accs in (rising, falling)
-    ]
-
-
 EXERCISES: dict[str, Exercise] = {
     "15.1": Exercise(
         hint="Each model leaves one fold of ten out.",
         solution="60_000 - 60_000 // 10",
         wrong="60_000 // 10",
         judge=number(lambda: 54_000, "that is what it validates on; it trains on the rest."),
-    ),
-    "15.2": Exercise(
-        hint="max() over the epochs, minus history[-1].",
-        solution="lambda history: max(e['val_acc'] for e in history) - history[-1]['val_acc']",
-        wrong="lambda history: max(e['val_acc'] for e in history)",
-        judge=behaviour(_histories, "Subtract the last epoch's accuracy from the best one."),
     ),
     "15.3": Exercise(
         hint="Each test image is in the training part of four folds, and validates in one.",
