@@ -3,7 +3,6 @@
 from ..analysis.evidence import standard_error
 from .judging import Exercise, behaviour, choice, declares, number
 
-
 EXERCISES: dict[str, Exercise] = {
     "15.1": Exercise(
         hint="Each model leaves one fold of ten out.",

@@ -60,8 +60,7 @@ def _gap_turned(model, train, val):
 
 
 def _gap_counted(model, train, val):
-    images, labels = train
-    return accuracy_gap(model, train, val) * len(labels)
+    return accuracy_gap(model, train, val) * len(train[1])
 
 
 def _gap_by_hand(model, train, val):

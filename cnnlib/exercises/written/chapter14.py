@@ -64,7 +64,8 @@ class _NotLearned(nn.Module):
         self.weight, self.bias = torch.ones(channels), torch.zeros(channels)
 
     def forward(self, maps):
-        return Subsampling.forward(self, maps)
+        weight, bias = self.weight[:, None, None], self.bias[:, None, None]
+        return 4 * F.avg_pool2d(maps, 2) * weight + bias
 
 
 class _Overlapping(Subsampling):

@@ -114,8 +114,8 @@ def _split_with_replacement(labels, fraction, seed):
         members = (labels == k).nonzero().flatten()
         count = round(fraction * len(members))
         val.append(members[torch.randint(len(members), (count,), generator=drawn)])
-    val = torch.cat(val)
-    return torch.tensor(sorted(set(range(len(labels))) - set(val.tolist()))), val
+    left = set(range(len(labels))) - set(torch.cat(val).tolist())
+    return torch.tensor(sorted(left)), torch.cat(val)
 
 
 def _yes(fact: bool) -> str:

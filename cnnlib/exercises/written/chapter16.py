@@ -10,7 +10,7 @@ from ..judging import Written
 
 
 def mirror(images, chosen):
-    """Images (N, 1, H, W), chosen (N,) bool → the chosen ones mirrored, left to right."""
+    """Images (N, 1, H, W), bool (N,) → the chosen ones mirrored, left to right."""
     mirrored = images.clone()  # the input stays as it was
     # the last dimension runs from left to right
     mirrored[chosen] = images[chosen].flip(-1)
@@ -372,10 +372,9 @@ def _facts_of_flips(answer, images):
 
 
 def _in_words(share: float) -> str:
-    names = {0: "none", 1: "all"}
-    return names.get(share) or (
-        "less than half" if share < 0.4 else "more than half" if share > 0.6 else "about half"
-    )
+    if share in (0, 1):
+        return "all" if share else "none"
+    return "less than half" if share < 0.4 else "more than half" if share > 0.6 else "about half"
 
 
 def _many_images() -> list[tuple]:
@@ -484,8 +483,8 @@ EXERCISES: dict[str, Written] = {
         mistakes=(
             (
                 _flip_batch,
-                "in a batch, either every image is mirrored or none is: hundreds of images, and only "
-                "two outcomes.",
+                "of a batch, either every image is mirrored or none is: hundreds of images, but "
+                "only two outcomes.",
             ),
             (_flip_first_half, "it is always the same half; which images it is should be luck."),
             (_flip_all, "every image is mirrored, each time."),
