@@ -42,7 +42,12 @@ class SmallNet(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.body = nn.Sequential(nn.Flatten(), nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 10))
+        self.body = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(784, 32),
+            nn.ReLU(),
+            nn.Linear(32, 10),
+        )
 
     def forward(self, images):
         """(N, 1, 28, 28) → one score for each class, (N, 10)."""

@@ -117,7 +117,7 @@ def _maps() -> list[tuple]:
     ]
 
 
-def interaction(max_1, average_1, max_2, average_2):
+def interaction_of(max_1, average_1, max_2, average_2):
     """Accuracies (seeds,) of two pairs → mean and standard error of the interaction."""
     # seed by seed: the effect here minus the effect there
     effects = (max_1 - average_1) - (max_2 - average_2)
@@ -192,7 +192,7 @@ EXERCISES: dict[str, Written] = {
             "Subtract seed by seed first. What is left is one number a seed.",
             "The standard error of a mean is the standard deviation (with n - 1) over √n.",
         ),
-        solution=interaction,
+        solution=interaction_of,
         oracle=_as_oracle,
         cases=_accuracies,
         tolerance=1e-7,
