@@ -424,7 +424,7 @@ EXERCISES: dict[str, Written] = {
             (_move_forwards_only, "negative steps do nothing; they go to the left and up."),
             (_move_repeating, "the edge is repeated where zeros should come in."),
             (_move_in_place, "right, but it changes the images it is given."),
-            (_move_one_way, "nothing moves down."),
+            (_move_one_way, "nothing moves down; the second number is for the rows."),
         ),
     ),
     "16.6": Written(
