@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from ..analysis import probes
+from ..analysis.tables import difference
 from ..data import load
 from ..runs import run
 from .judging import Exercise, behaviour, choice, number, scalar
@@ -17,8 +18,39 @@ def _gap(name: str) -> float:
     return metrics["train_acc"] - metrics["val_acc"]
 
 
-def _max_minus_average(of_max: str, of_average: str) -> float:
-    return run(of_max).metrics["val_acc"] - run(of_average).metrics["val_acc"]
+def _gap_of_var1(answer: Any) -> str | None:
+    """To four decimals, as the chapter prints it, is enough."""
+    name = "lenet5-var1-mended"
+    gap, one = _gap(name), run(name)
+    on_the_way = one.history[-1]["train_acc"] - one.metrics["val_acc"]
+    mistakes = {
+        -gap: "training minus validation, not the other way round.",
+        100 * gap: "that is in points; give it as a fraction.",
+        _gap("lenet5-mended"): "that is the model without dropout.",
+        _gap("lenet5-var1"): "that is the model as reported, with softmax twice.",
+        on_the_way: "the history's training figure was measured on the way, with dropout on.",
+    }
+    mistakes |= {round(value, 4): told for value, told in mistakes.items()}
+    help = "take both figures from run.metrics, of the run lenet5-var1-mended with seed 0."
+    return number(lambda: gap, help, 6e-5, mistakes)(answer)
+
+
+def _interaction_as_reported(answer: Any) -> str | None:
+    """To four decimals, as the chapter prints its differences, is enough."""
+    first = difference("maxpool", "baseline").mean
+    second = difference("lenet5-var3", "lenet5-var4").mean
+    mended = difference("lenet5-var3-mended", "lenet5-var4-mended").mean
+    mistakes = {
+        second - first: "the sign is turned round: report 1's pair first.",
+        first + second: "that adds the two effects, or has one pair the wrong way round.",
+        first - mended: "that is the mended pair; take lenet5-var3 and lenet5-var4.",
+        first: "that is the effect in report 1's pair; subtract the other pair's.",
+        second: "that is the effect in report 2's pair; subtract it from the first pair's.",
+        100 * (first - second): "that is in points; give it as a fraction.",
+    }
+    mistakes |= {round(value, 4): told for value, told in mistakes.items()}
+    help = "max minus average in both pairs, each a mean over five seeds; then subtract."
+    return number(lambda: first - second, help, 1.1e-4, mistakes)(answer)
 
 
 def _never_fires(answer: Any) -> str | None:
@@ -54,16 +86,17 @@ EXERCISES: dict[str, Exercise] = {
         solution="math.log(1 + 1 / math.e)",
         wrong="math.log(1 + 9 / math.e)",
         judge=number(
-            lambda: math.log(1 + 1 / math.e), "with two classes, only one other is left.", 1e-3
-        ),
-    ),
-    "10.2": Exercise(
-        hint="A right image costs ln(1 + 9/e), a wrong one exactly 1 more. Take the mean.",
-        solution="lambda acc: math.log(1 + 9 / math.e) + (1 - acc)",
-        wrong="lambda acc: math.log(1 + 9 / math.e) * acc",
-        judge=behaviour(
-            lambda: [((acc,), math.log(1 + 9 / math.e) + 1 - acc) for acc in (1, 0, 0.9, 0.8)],
-            "The floor is paid for every image, and 1 more for each wrong one.",
+            lambda: math.log(1 + 1 / math.e),
+            "softmax of the two probabilities 1 and 0, then minus the log of the true class's.",
+            1e-3,
+            {
+                math.log(1 + 9 / math.e): "that is for ten classes; here only one other is left.",
+                math.log(1 + 2 / math.e): "two classes in all: the true one and *one* other.",
+                math.e / (math.e + 1): "that is the true class's probability; the loss comes next.",
+                -math.log(1 + 1 / math.e): "a loss is minus the log: above 0.",
+                math.log2(1 + 1 / math.e): "those are bits; nats come from the natural logarithm.",
+                0: "the ordinary loss would be 0; this one applies softmax to the 1 and the 0.",
+            },
         ),
     ),
     "10.3": Exercise(
@@ -71,14 +104,31 @@ EXERCISES: dict[str, Exercise] = {
         solution="math.sqrt(2)",
         wrong="0",
         judge=number(
-            lambda: math.sqrt(2), "the length is the root of the sum of the squares.", 1e-3
+            lambda: math.sqrt(2),
+            "write down the ten entries of probabilities minus truth; only two are not 0.",
+            1e-3,
+            {
+                0: "so it is with softmax twice; the mended loss pushes a sure mistake hard.",
+                1: "that is one entry; the true class has one as well.",
+                2: "that is the sum of the squares (or of the sizes); the length is a root.",
+            },
         ),
     ),
     "11.1": Exercise(
         hint="Divide by the probability of being kept, 1 - p.",
         solution="3 / (1 - 1 / 4)",
         wrong="3 * (1 - 1 / 4)",
-        judge=number(lambda: 4, "what is kept is made larger, to make up for what is lost."),
+        judge=number(
+            lambda: 4,
+            "what is kept is divided by the probability of being kept.",
+            mistakes={
+                3 * 3 / 4: "what is kept is made larger, to make up for what is lost.",
+                3: "so it is in eval mode; in training, what is kept is made larger.",
+                12: "1/4 is the probability of being dropped; divide by that of being kept.",
+                6: "doubling is right for p = 1/2; here fewer are lost.",
+                0: "this unit survives.",
+            },
+        ),
     ),
     "11.2": Exercise(
         hint="run.metrics has train_acc and val_acc, both measured with dropout off.",
@@ -86,10 +136,7 @@ EXERCISES: dict[str, Exercise] = {
         " - cnnlib.run('lenet5-var1-mended').metrics['val_acc']",
         wrong="cnnlib.run('lenet5-var1-mended').history[-1]['train_acc']"
         " - cnnlib.run('lenet5-var1-mended').metrics['val_acc']",
-        judge=number(
-            lambda: _gap("lenet5-var1-mended"),
-            "take both figures from run.metrics; the history's training figure has dropout on.",
-        ),
+        judge=_gap_of_var1,
     ),
     "12.1": Exercise(
         hint="The mean is 4. Average the three squared distances from it, and take the root.",
@@ -155,30 +202,43 @@ EXERCISES: dict[str, Exercise] = {
         hint="The maximum hands everything to the winner; the average divides by four.",
         solution="(1, 1 / 4)",
         wrong="(1, 1)",
-        judge=choice(lambda: (1, 1 / 4), "of the average, each of the four gets its quarter."),
+        judge=choice(
+            lambda: (1, 1 / 4),
+            "two shares of the gradient 1: what does each layer hand to the 8?",
+            [
+                ((1, 1), "of the average, each of the four gets its quarter."),
+                ((1 / 4, 1), "the maximum comes first in the pair."),
+                ((1 / 4, 1 / 4), "the maximum does not share: everything goes to the winner."),
+                ((8, 3), "those are the layers' outputs; the question is about gradients."),
+                (
+                    (8, 2),
+                    "the average's gradient knows nothing of the values, only of their count.",
+                ),
+            ],
+        ),
     ),
     "14.2": Exercise(
         hint="ReLU first: 0, 0, 4, 8. Averaging first: (-4 + 0 + 4 + 8) / 4.",
         solution="(3, 2)",
         wrong="(2, 2)",
-        judge=choice(lambda: (3, 2), "apply ReLU to each of the four values before averaging."),
+        judge=choice(
+            lambda: (3, 2),
+            "ReLU sets negative values to 0; the average adds four values and divides by 4.",
+            [
+                ((2, 2), "apply ReLU to each of the four values before averaging."),
+                ((3, 3), "averaging first: the -4 counts before ReLU sees anything."),
+                ((2, 3), "the other way round: first the result of ReLU, then average."),
+                ((6, 2), "a 0 counts as one of the four values."),
+                ((8, 8), "that is the maximum; both layers here average."),
+            ],
+        ),
     ),
     "14.3": Exercise(
-        hint="Subtract one difference of run.metrics['val_acc'] from the other.",
-        solution="(cnnlib.run('maxpool').metrics['val_acc']"
-        " - cnnlib.run('baseline').metrics['val_acc'])"
-        " - (cnnlib.run('lenet5-var3').metrics['val_acc']"
-        " - cnnlib.run('lenet5-var4').metrics['val_acc'])",
-        wrong="(cnnlib.run('maxpool').metrics['val_acc']"
-        " - cnnlib.run('baseline').metrics['val_acc'])"
-        " - (cnnlib.run('lenet5-var4').metrics['val_acc']"
-        " - cnnlib.run('lenet5-var3').metrics['val_acc'])",
-        judge=number(
-            lambda: (
-                _max_minus_average("maxpool", "baseline")
-                - _max_minus_average("lenet5-var3", "lenet5-var4")
-            ),
-            "max minus average in both settings; mind which model has which pooling.",
-        ),
+        hint="cnnlib.difference(one, other).mean is a mean over the five seeds.",
+        solution="cnnlib.difference('maxpool', 'baseline').mean"
+        " - cnnlib.difference('lenet5-var3', 'lenet5-var4').mean",
+        wrong="cnnlib.difference('maxpool', 'baseline').mean"
+        " - cnnlib.difference('lenet5-var4', 'lenet5-var3').mean",
+        judge=_interaction_as_reported,
     ),
 }

@@ -3,39 +3,51 @@
 from ..analysis.evidence import standard_error
 from .judging import Exercise, behaviour, choice, declares, number
 
-
-def _histories() -> list[tuple[tuple, float]]:
-    """Histories, and by how much their best epoch is above the last."""
-    rising, falling = [0.7, 0.8, 0.9], [0.8, 0.9, 0.85]
-    return [
-        (([{"val_acc": acc} for acc in accs],), max(accs) - accs[-1]) for accs in (rising, falling)
-    ]
-
-
 EXERCISES: dict[str, Exercise] = {
     "15.1": Exercise(
         hint="Each model leaves one fold of ten out.",
         solution="60_000 - 60_000 // 10",
         wrong="60_000 // 10",
-        judge=number(lambda: 54_000, "that is what it validates on; it trains on the rest."),
-    ),
-    "15.2": Exercise(
-        hint="max() over the epochs, minus history[-1].",
-        solution="lambda history: max(e['val_acc'] for e in history) - history[-1]['val_acc']",
-        wrong="lambda history: max(e['val_acc'] for e in history)",
-        judge=behaviour(_histories, "Subtract the last epoch's accuracy from the best one."),
+        judge=number(
+            lambda: 54_000,
+            "one fold of ten is left out of 60,000 images.",
+            mistakes={
+                6_000: "that is what it validates on; it trains on the rest.",
+                48_000: "that would be five folds.",
+                60_000: "one fold is left out.",
+                63_000: "the test images take no part: there are 60,000.",
+                540_000: "that is the sum over all ten models.",
+            },
+        ),
     ),
     "15.3": Exercise(
         hint="Each test image is in the training part of four folds, and validates in one.",
         solution="5",
         wrong="1",
-        judge=number(lambda: 5, "every fold holds test images, for training or for validation."),
+        judge=number(
+            lambda: 5,
+            "a model that is trained on a test image has opened it as well. Count such folds.",
+            mistakes={
+                1: "each test image *validates* in one fold; what happens to it in the others?",
+                4: "test images are trained on in four folds; and in the fifth?",
+                0: "the 70,000 include the test images.",
+            },
+        ),
     ),
     "16.1": Exercise(
         hint="The distance from the mean is 40; it is multiplied.",
         solution="80 + 1.1 * (120 - 80)",
         wrong="1.1 * 120",
-        judge=number(lambda: 124.0, "only the distance from the mean is multiplied."),
+        judge=number(
+            lambda: 124.0,
+            "only the distance from the mean is multiplied.",
+            mistakes={
+                132: "that is brightness: it multiplies the distance from black.",
+                44: "that is the new distance from the mean; the mean comes on top.",
+                116: "it comes nearer to the mean; a factor above 1 takes it further away.",
+                128: "the mean itself stays as it is.",
+            },
+        ),
     ),
     "16.2": Exercise(
         hint="cnnlib.vary('lenet5-mended', 'a-name', data=dict(…)).",
@@ -47,7 +59,16 @@ EXERCISES: dict[str, Exercise] = {
         hint="Each epoch tosses a coin for each image.",
         solution="15 * 0.5",
         wrong="15",
-        judge=number(lambda: 7.5, "an expected number need not be whole."),
+        judge=number(
+            lambda: 7.5,
+            "15 tosses of a coin: how many heads are expected?",
+            mistakes={
+                7: "an expected number need not be whole.",
+                8: "an expected number need not be whole.",
+                15: "each epoch mirrors it with probability one half, not always.",
+                0.5: "that is for one epoch.",
+            },
+        ),
     ),
     "17.1": Exercise(
         hint="The square root of p (1 - p) / n.",
