@@ -1,3 +1,4 @@
+import contextlib
 import itertools
 
 import torch
@@ -13,21 +14,19 @@ def sharpness_of_scaled(row):
 
 
 def caught_by_a_class(model, layer, images):
-    class Stop(Exception):  # noqa: N818
+    class StopError(Exception):
         pass
 
     found = {}
 
     def catch(module, inputs, output):
         found["output"] = output.clone()
-        raise Stop
+        raise StopError
 
     handle = dict(model.named_modules())[layer].register_forward_hook(catch)
     with torch.no_grad():
-        try:
+        with contextlib.suppress(StopError):
             model(images)
-        except Stop:
-            pass
         handle.remove()
     return found["output"]
 

@@ -14,7 +14,7 @@ def error_of(p, n):
     """Standard error of an accuracy p (a fraction) that was measured on n images."""
     # one image is right (1) or wrong (0): such a toss has the variance p (1 - p)
     variance = p * (1 - p)
-    # a mean of n independent tosses has one n-th of it; the root brings it back to p's unit
+    # a mean of n independent tosses has one n-th of it; the root has p's unit
     return (variance / n) ** 0.5
 
 
@@ -35,7 +35,7 @@ def _root_of_p_alone(p, n):
 
 
 def paired_interval(first, second):
-    """95 % interval of the mean of first - second: (mean, low, high); two lists of equal length."""
+    """95 % interval of the mean of first - second, two lists: (mean, low, high)."""
     # seed by seed: what both runs of a seed have in common cancels out
     differences = [a - b for a, b in zip(first, second, strict=True)]
     n = len(differences)
@@ -108,7 +108,7 @@ def _two_models() -> list[tuple]:
 
 
 def holm(p_values):
-    """Holm's adjusted p of each of several questions: a list in the order of p_values."""
+    """Holm's adjusted p of each question: a list in the order of p_values."""
     n = len(p_values)
     smallest_first = sorted(range(n), key=lambda i: p_values[i])
     adjusted = [0.0] * n
@@ -234,12 +234,15 @@ EXERCISES: dict[str, Written] = {
         mistakes=(
             (_bonferroni, "that is Bonferroni's: only the smallest p has to pay for all."),
             (_not_monotone, "somewhere a larger p comes out below a smaller one."),
-            (_above_1, "a p cannot exceed 1."),
+            (_above_1, "one comes out above 1, and no p can."),
             (_in_sorted_order, "the figures are right, but not in the order of the questions."),
             (_from_the_wrong_end, "the smallest p has to pay most; yours pays least."),
             (_one_too_few, "the smallest p is one of n questions, not of n - 1."),
-            (_false_discoveries, "that controls the share of false findings (Benjamini and "
-             "Hochberg); Holm's keeps even one false finding rare."),
+            (
+                _false_discoveries,
+                "that controls the share of false findings (Benjamini and "
+                "Hochberg); Holm's keeps even one false finding rare.",
+            ),
         ),
         tolerance=1e-9,
     ),

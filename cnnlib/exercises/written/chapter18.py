@@ -45,13 +45,14 @@ def _turned_round(low, high):
 
 
 def sign_flip_p(differences):
-    """Two-sided p of "their mean is 0": the exact sign-flip test of a list of differences."""
+    """Exact two-sided p of "their mean is 0", for a list of differences."""
     patterns = list(product((1, -1), repeat=len(differences)))
     found = abs(sum(differences))
     # if there were no difference, each could as well have had the other sign
-    flipped = [
-        abs(sum(sign * d for sign, d in zip(signs, differences, strict=True))) for signs in patterns
-    ]
+    flipped = []
+    for signs in patterns:
+        turned = [sign * d for sign, d in zip(signs, differences, strict=True)]
+        flipped.append(abs(sum(turned)))
     # as extreme as ours, or more; a hair less for what rounding makes unequal
     extreme = sum(one >= found - 1e-12 for one in flipped)
     return extreme / len(patterns)
@@ -105,7 +106,7 @@ def _differences() -> list[tuple]:
 
 
 def exact_interval(k, n):
-    """95 % interval (Clopper and Pearson) of a share, of which k of n were seen: (low, high)."""
+    """Exact 95 % interval of a share (Clopper and Pearson), from k of n: (low, high)."""
 
     def where(too_low):
         low, high = 0.0, 1.0

@@ -12,7 +12,7 @@ from ..judging import Written
 
 
 def sharpness_of(row):
-    """Mean absolute difference between neighbours, over the mean of the row: (W,) → a number."""
+    """Mean absolute difference between neighbours, over the mean: (W,) → a number."""
     # each value with the one to its right: W - 1 pairs
     steps = (row[1:] - row[:-1]).abs()
     # in units of the row's own brightness, so that turning it up changes nothing
@@ -50,7 +50,7 @@ def _rows() -> list[tuple]:
 
 
 def layer_output(model, layer, images):
-    """What model's layer of this name gives for the images: a tensor without a graph."""
+    """What the layer of this name gives for the images: a tensor without a graph."""
     kept = []
 
     def keep(module, inputs, output):
@@ -117,19 +117,28 @@ def _use_layer(answer, model, layer, images):
 def _models() -> list[tuple]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(19)
-        flat = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(48, 5))
+        flat = nn.Sequential(
+            nn.Conv2d(1, 3, 3), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(48, 5)
+        )
         nested = nn.Sequential(
-            nn.Sequential(nn.Linear(4, 6), nn.Tanh()), nn.Sequential(nn.Linear(6, 6), nn.Linear(6, 2))
+            nn.Sequential(nn.Linear(4, 6), nn.Tanh()),
+            nn.Sequential(nn.Linear(6, 6), nn.Linear(6, 2)),
         )
         pictures, rows = torch.randn(2, 1, 6, 6), torch.randn(1, 4)
-    return [(flat, "0", pictures), (flat, "2", pictures), (nested, "0.1", rows), (nested, "1", rows)]
+    return [
+        (flat, "0", pictures),
+        (flat, "2", pictures),
+        (nested, "0.1", rows),
+        (nested, "1", rows),
+    ]
 
 
 def occlusion_drops(model, image, label, size=3, grey=0.5):
     """How far a class's probability falls when a grey square covers each place in turn.
 
-    image: float (1, H, W), 0 to 1; label: the class. Returns (H - size + 1, W - size + 1): the
-    place (r, c) belongs to the square whose upper left corner is at row r, column c.
+    image: float (1, H, W), 0 to 1; label: the class. Returns (H - size + 1,
+    W - size + 1): place (r, c) is for the square whose upper left corner is at
+    row r, column c.
     """
     height, width = image.shape[1] - size + 1, image.shape[2] - size + 1
     drops = torch.zeros(height, width)
@@ -137,7 +146,7 @@ def occlusion_drops(model, image, label, size=3, grey=0.5):
         before = model(image[None]).softmax(dim=1)[0, label]
         for r in range(height):
             for c in range(width):
-                covered = image.clone()  # one square at a time, and the image stays whole
+                covered = image.clone()  # one square at a time; the image stays whole
                 covered[:, r : r + size, c : c + size] = grey
                 drops[r, c] = before - model(covered[None]).softmax(dim=1)[0, label]
     return drops
@@ -267,7 +276,10 @@ EXERCISES: dict[str, Written] = {
         cases=_pictures,
         mistakes=(
             (_a_rise, "the sign is turned round: a fall is to be positive."),
-            (_centred, "the squares lie elsewhere: (r, c) is the upper left corner, not the middle."),
+            (
+                _centred,
+                "the squares are shifted: (r, c) is the upper left corner, not the middle.",
+            ),
             (_in_place, "the image itself is painted over, and the squares pile up."),
             (_piled_up, "the squares pile up: each is to be alone on a whole image."),
             (_black, "the square is black, whatever `grey` says."),

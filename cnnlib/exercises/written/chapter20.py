@@ -10,7 +10,7 @@ from ..judging import Written
 
 
 def share_inside(matrix, group):
-    """Which share of all mistakes lies inside a group: matrix (C, C), a list of class numbers."""
+    """The share of all mistakes inside a group: matrix (C, C), a list of classes."""
     mistakes = matrix.copy()
     np.fill_diagonal(mistakes, 0)  # right answers are no mistakes
     # np.ix_ picks the cells whose row *and* column are in the group
@@ -58,7 +58,7 @@ def _matrices() -> list[tuple]:
 
 
 def count_confusions(labels, predicted, classes):
-    """Row: label, column: predicted class. Two lists (N,) of numbers → array (classes, classes)."""
+    """Row: label, column: prediction. Two arrays (N,) → counts (classes, classes)."""
     table = np.zeros((classes, classes), dtype=int)
     for label, guess in zip(labels, predicted, strict=True):
         table[label, guess] += 1
@@ -145,7 +145,7 @@ def _counts() -> list[tuple]:
 
 
 def recall_by_class(labels, predicted, classes):
-    """Of the images of each class, the share that was recognised: arrays (N,) → (classes,)."""
+    """Of each class's images, the share that was recognised: (N,), (N,) → (classes,)."""
     recalls = []
     for k in range(classes):
         of_class = labels == k
@@ -201,7 +201,10 @@ EXERCISES: dict[str, Written] = {
         cases=_matrices,
         mistakes=(
             (_with_the_diagonal, "the diagonal holds no mistakes; leave it out of both sums."),
-            (_diagonal_in_the_sum, "of all *mistakes*: the right answers are still below the line."),
+            (
+                _diagonal_in_the_sum,
+                "of all *mistakes*: right answers are still below the line.",
+            ),
             (_whole_rows, "a mistake is inside only if label *and* prediction are in the group."),
             (_only_pairs, "that picks one cell for each row; all cells of the group count."),
             (_diagonal_painted_over, "the matrix that was given has lost its diagonal."),
@@ -217,8 +220,11 @@ EXERCISES: dict[str, Written] = {
         cases=_predictions,
         mistakes=(
             (_transposed, "rows and columns are exchanged: the label chooses the row."),
-            (_once_per_cell, "every cell holds at most 1: numpy adds once per cell that is named "
-             "in an index, however often it is."),
+            (
+                _once_per_cell,
+                "every cell holds at most 1: numpy adds once per cell that is named "
+                "in an index, however often it is.",
+            ),
             (_only_seen, "a class that does not occur still has a row and a column, of zeros."),
             (_in_shares, "those are shares of all images; counts are asked for."),
             (_mistakes_only, "the diagonal is empty; right answers are counted as well."),
