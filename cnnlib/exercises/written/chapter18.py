@@ -106,7 +106,7 @@ def _differences() -> list[tuple]:
 
 
 def exact_interval(k, n):
-    """Exact 95 % interval of a share (Clopper and Pearson), from k of n: (low, high)."""
+    """Exact 95 % interval (Clopper and Pearson) of a share, k of n: (low, high)."""
 
     def where(too_low):
         low, high = 0.0, 1.0

@@ -145,7 +145,7 @@ def _counts() -> list[tuple]:
 
 
 def recall_by_class(labels, predicted, classes):
-    """Of each class's images, the share that was recognised: (N,), (N,) → (classes,)."""
+    """Of each class's images, the share recognised: (N,), (N,) → (classes,)."""
     recalls = []
     for k in range(classes):
         of_class = labels == k
