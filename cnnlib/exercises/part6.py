@@ -30,27 +30,6 @@ def _trusted_steps() -> list[str]:
     return [name for name, row in _gains().iterrows() if row.value > 0 and row.p_all < 0.05]
 
 
-def _judge_order(answer: Any) -> str | None:
-    """Judge of 22.3: the letters as a list, or in one text."""
-    letters = answer if not isinstance(answer, str) else [*answer.translate({44: "", 32: ""})]
-    right = choice(
-        lambda: ["d", "b", "c", "a"],
-        "a list of the four letters: what has to be known before the next step can be taken?",
-        mistakes=[
-            (["d", "b", "a", "c"], "train on everything *before* you open the test set."),
-            (["b", "d", "c", "a"], "compare before you choose."),
-            (
-                ["c", "d", "b", "a"],
-                "what was trained on validation images cannot be compared on them.",
-            ),
-            (["a", "d", "b", "c"], "the test set is opened when nothing is left to decide."),
-            (["a", "b", "c", "d"], "the test set is opened when nothing is left to decide."),
-            (["a", "c", "b", "d"], "that is the order from its end."),
-        ],
-    )
-    return right(letters)
-
-
 def _judge_steps(answer: Any) -> str | None:
     """Judge of 24.3: names in any order."""
     gains = _gains()
@@ -59,9 +38,8 @@ def _judge_steps(answer: Any) -> str | None:
         _trusted_steps,
         "a list of names: those with a positive value and p_all below 0.05.",
         mistakes=[
-            (list(small.index), "a small p_all may belong to a *loss*; look at the values too."),
+            (list(small.index), "a small p_all may belong to a *fall*; look at the values too."),
             (list(gains.index), "not all of them: look at p_all, and at the sign of the value."),
-            (list(gains[gains.value > 0].index), "which of these are below 0.05 in p_all?"),
         ],
         ordered=False,
     )
@@ -98,7 +76,18 @@ EXERCISES: dict[str, Exercise] = {
         hint="The envelope is opened when nothing is left to decide or to train.",
         solution='["d", "b", "c", "a"]',
         wrong='["a", "b", "c", "d"]',
-        judge=_judge_order,
+        judge=choice(
+            lambda: ["d", "b", "c", "a"],
+            "a list of the four letters: what has to be known before the next step can be taken?",
+            mistakes=[
+                (["d", "b", "a", "c"], "train on everything *before* you open the test set."),
+                (["b", "d", "c", "a"], "compare before you choose."),
+                (["c", "d", "b", "a"], "a model cannot be compared on images it was trained on."),
+                (["a", "d", "b", "c"], "the test set is opened when nothing is left to decide."),
+                (["a", "b", "c", "d"], "the test set is opened when nothing is left to decide."),
+                (["a", "c", "b", "d"], "that is the order from its end."),
+            ],
+        ),
     ),
     "23.1": Exercise(
         hint="standard_error(0.9, 12_000) from cnnlib.evidence, times the factor.",

@@ -186,7 +186,7 @@ EXERCISES: dict[str, Written] = {
         oracle=_permuted,
         cases=_differences,
         mistakes=(
-            (_one_sided, "a large loss would be as surprising as a large gain: count both sides."),
+            (_one_sided, "a large fall would be as surprising as a large gain: count both sides."),
             (_without_itself, "what was seen is one of the patterns; at least as extreme counts."),
             (_less_extreme, "those are the patterns that are *less* extreme, or as much."),
             (_counted, "that is how many patterns are as extreme; which share of all is it?"),
