@@ -230,6 +230,9 @@ NUMBERS = {
         "0.8936": lambda data: REPORTED["baseline"].val_acc,
     },
     "18": {
+        "42": lambda data: len(cnnlib.CLAIMS),
+        "32": lambda data: 2**5,
+        "2.5 %": lambda data: round((1 - accuracy_interval.__defaults__[0]) / 2, 3),
         "95 %": lambda data: accuracy_interval.__defaults__[0],
         "0.4": EXAMPLE,
         "0.9": EXAMPLE,
@@ -241,6 +244,7 @@ NUMBERS = {
         "0.88": lambda data: round(t.ppf(0.975, 4) * math.sqrt(0.5 / 5), 2),
     },
     "19": {
+        "95 %": lambda data: accuracy_interval.__defaults__[0],
         "2,000": EXAMPLE,
         "3,000": EXAMPLE,
         "100": EXAMPLE,
@@ -262,6 +266,9 @@ NUMBERS = {
         "135": "given: report 2, its confusion matrix",
     },
     "21": {
+        "95 %": lambda data: accuracy_interval.__defaults__[0],
+        "0.001": EXAMPLE,
+        "1000": EXAMPLE,
         "84": lambda data: CATALOGUE["baseline"].arch.hidden[1],
         "150": EXAMPLE,
         "100": EXAMPLE,
@@ -269,6 +276,8 @@ NUMBERS = {
         "50": EXAMPLE,
     },
     "22": {
+        "95 %": lambda data: accuracy_interval.__defaults__[0],
+        "1,000": EXAMPLE,
         "0.1": lambda data: 0.2 * (3 - 1) / 4,
         "0.2": EXAMPLE,
         "0.8830": lambda data: cnnlib.REPORTED["filters"].test_acc,
@@ -284,6 +293,7 @@ NUMBERS = {
         "1.163": lambda data: round(norm.expect(lambda x: 5 * x * norm.cdf(x) ** 4), 3),
     },
     "24": {
+        "95 %": lambda data: accuracy_interval.__defaults__[0],
         "0.8951": lambda data: REPORTED["maxpool"].test_acc,
         "400": lambda data: build("baseline").head.fc1.in_features,
         "120": lambda data: CATALOGUE["baseline"].arch.hidden[0],

@@ -9,7 +9,7 @@ from ..analysis import probes
 from ..analysis.tables import difference
 from ..data import load
 from ..runs import run
-from .judging import Exercise, behaviour, choice, number, scalar
+from .judging import Exercise, choice, number, scalar
 
 
 def _gap(name: str) -> float:
