@@ -108,7 +108,8 @@ def folds(labels: Tensor, kind: str = "stratified", seed: int = 0) -> list[tuple
     """Positions of the training and the validation part of each of five folds, sorted.
 
     Each image is in the validation part once. ``"stratified"``: scikit-learn's StratifiedKFold,
-    every class equally frequent in every fold; ``"plain"``: its KFold, which shuffles and cuts.
+    every class equally frequent in every fold; ``"plain"``: its KFold. Both are told to shuffle,
+    which they do not do by themselves.
     """
     kinds = {"stratified": StratifiedKFold, "plain": KFold}
     if kind not in kinds:

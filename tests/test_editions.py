@@ -167,12 +167,13 @@ def test_a_chapter_executed_in_both_editions(tmp_path, monkeypatch, capsys):
     assert [path.name for path in sorted(tmp_path.rglob("*.*"))] == [f"{CHEAP}.ipynb"] * 2
     full = nbformat.read(tmp_path / "instructors" / f"{CHEAP}.ipynb", as_version=4)
     said = {key: printed(cell) for key, cell in checks(full).items()}
-    assert said == {key: f"Exercise {key}: right.\n" for key in ("2.1", "2.2", "2.3")}
+    asked = [key for key in EXERCISES if key.startswith(f"{int(CHEAP[:2])}.")]
+    assert said == {key: f"Exercise {key}: right.\n" for key in asked}
     assert any("as you predicted." in printed(cell) for cell in code(full))
 
     plain = notebooks.execute(tmp_path / "students" / f"{CHEAP}.ipynb")
     said = {key: printed(cell) for key, cell in checks(plain).items()}
-    assert len(said) == 3 and all("not answered yet" in words for words in said.values())
+    assert len(said) == len(asked) and all("not answered yet" in words for words in said.values())
     assert [printed(cell) for cell in code(plain)] == [printed(cell) for cell in code(read(CHEAP))]
 
 

@@ -153,6 +153,14 @@ def test_lines_use_the_given_axes():
     assert ax.get_figure().alt_text == "Line plot of rate against epoch. s from 1 to 4."
 
 
+def test_lines_stand_at_the_given_places_on_a_scale_of_powers():
+    rates, losses = [0.01, 0.1, 1], [2, 0.5, float("nan")]
+    ax = plots.lines({"SGD": losses}, x=rates, log=True, xlabel="rate", ylabel="loss")
+    assert list(ax.lines[0].get_xdata()) == rates and ax.get_xscale() == "log"
+    assert ax.get_figure().alt_text == "Line plot of loss against rate. SGD from 2 to nan."
+    plt.close(ax.get_figure())
+
+
 def test_feature_maps_stand_on_one_scale_or_each_on_its_own():
     maps = {"a": np.stack([np.zeros((4, 4)), np.eye(4)]), "b": np.stack([np.eye(4) * 9] * 3)}
     figure = plots.feature_maps(maps)

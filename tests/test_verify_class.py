@@ -30,10 +30,10 @@ def once():
     """Evaluate the same weights of the same layers once; the figures do not change by that."""
     real, test, memo = submission.recompute, recompute.Recomputed.test, {}
 
-    def cached(experiment, weights, train=False):
-        key = (experiment.arch, experiment.data, experiment.recipe.l2_conv, weights, train)
+    def cached(experiment, weights, network=None, train=False):
+        key = (experiment.arch, experiment.data, experiment.recipe.l2_conv, weights, network, train)
         if key not in memo:
-            memo[key] = real(experiment, weights, train)
+            memo[key] = real(experiment, weights, network, train)
         return dataclasses.replace(memo[key], experiment=experiment)
 
     def tested(self):

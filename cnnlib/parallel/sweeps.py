@@ -121,7 +121,7 @@ def _in_a_process(experiment: Experiment, seed: int) -> dict[str, bytes]:
     with ProcessPoolExecutor(1, spawn, initializer=_start_worker) as pool:
         try:
             # a network that a notebook's cell defines is sent by its content, not by its name
-            return pool.submit(_unpacked, cloudpickle.dumps((experiment, seed))).result()
+            return pool.submit(_unpacked, cloudpickle.dumps((_job, experiment, seed))).result()
         except BrokenProcessPool:
             raise RuntimeError("its process was killed") from None
 
@@ -149,7 +149,8 @@ def _end_with_parent() -> None:
 
 
 def _unpacked(packed: bytes) -> dict[str, bytes]:
-    return _job(*pickle.loads(packed))
+    job, *which = pickle.loads(packed)
+    return job(*which)
 
 
 def _job(experiment: Experiment, seed: int) -> dict[str, bytes]:

@@ -194,19 +194,25 @@ def lines(
     *,
     xlabel: str,
     ylabel: str,
+    x: Sequence[float] | None = None,
+    log: bool = False,
     steps: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """One line for each series, over the positions 1, 2, 3, …
+    """One line for each series, over ``x``, or over the positions 1, 2, 3, …
 
-    ``steps=True`` keeps each value level around its position: nothing lies in between.
+    ``log=True`` gives the horizontal axis a logarithmic scale. ``steps=True`` keeps each value
+    level around its position: nothing lies in between. What is not finite leaves a gap.
     """
     drawn = "steps-mid" if steps else "default"
     ax = ax or plt.subplots(figsize=(7, 3.4))[1]
     styles = itertools.cycle(["-", "--", "-.", ":"])  # some colours are close to one another
     for (name, values), style in zip(series.items(), styles, strict=False):
-        ax.plot(range(1, len(values) + 1), values, label=name, ls=style, ds=drawn)
+        places = range(1, len(values) + 1) if x is None else x
+        ax.plot(places, values, label=name, ls=style, ds=drawn)
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    if log:
+        ax.set_xscale("log")
     ax.legend(fontsize=9)
     sns.despine(ax=ax)
     listed = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())

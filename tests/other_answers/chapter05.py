@@ -1,4 +1,7 @@
+import itertools
+
 import torch
+import torch.nn.functional as F
 
 
 def four_slices(maps):
@@ -12,4 +15,21 @@ def unfolded(maps):
     return windows.flatten(start_dim=4).max(dim=-1)[0]
 
 
-OTHERS = {"5.4": [four_slices, unfolded]}
+def window_by_window(maps, upstream):
+    gradient = torch.zeros(maps.shape)
+    for n, c, i, j in itertools.product(*map(range, upstream.shape)):
+        window = maps[n, c, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        row, column = divmod(int(window.flatten().argmax()), 2)
+        gradient[n, c, 2 * i + row, 2 * j + column] = upstream[n, c, i, j]
+    return gradient
+
+
+def by_indices(maps, upstream):
+    """Unpooling: torch's own pooling says where the largest values stood."""
+    places = F.max_pool2d(maps, 2, return_indices=True)[1]
+    flat = torch.zeros_like(maps).flatten(start_dim=2)
+    flat.scatter_(2, places.flatten(start_dim=2), upstream.flatten(start_dim=2))
+    return flat.reshape(maps.shape)
+
+
+OTHERS = {"5.4": [four_slices, unfolded], "5.5": [window_by_window, by_indices]}
