@@ -131,7 +131,7 @@ class Run:
             ) from error
         found = hashlib.sha256(content).hexdigest()
         if found != self.provenance["sha256"][name]:
-            if _record(self.folder)["provenance"]["sha256"].get(name) == found:
+            if store.stated_sums(self.folder).get(name) == found:
                 raise StoredRunError(
                     f"{self.folder} was trained again since this run was loaded; load it again, "
                     f"with {_call(self.experiment, self.seed)}"

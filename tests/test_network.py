@@ -247,7 +247,7 @@ def test_a_first_try_changes_nothing_and_a_seed_gives_the_same_weights():
 def test_it_is_trained_stored_and_loaded_while_its_code_is_the_same(store):
     one = cnnlib.run(MINE, verbose=False)
     assert sorted(path.name for path in one.folder.iterdir()) == [
-        "network.onnx", "predictions.safetensors", "run.json", "weights.safetensors",
+        "SHA256SUMS", "network.onnx", "predictions.safetensors", "run.json", "weights.safetensors",
     ]  # fmt: skip
     assert len(one.history) == 2 and one.metrics["parameters"] == 8_046
     again = cnnlib.run(MINE, train=False)
