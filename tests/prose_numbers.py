@@ -144,7 +144,6 @@ NUMBERS = {
         "700": EXAMPLE,
         "0.00001": EXAMPLE,
         "200": EXAMPLE,
-        "32": EXAMPLE,
         "20": EXAMPLE,
         "50": EXAMPLE,
         "500": EXAMPLE,

@@ -17,7 +17,10 @@ OTHERS = {
     for path in sorted((Path(__file__).parent / "other_answers").glob("chapter*.py"))
     for key, answers in importlib.import_module(f"other_answers.{path.stem}").OTHERS.items()
 }
-each = pytest.mark.parametrize("key", EXERCISES)
+TRAIN = {"4.14"}  # judging these trains networks, for some seconds
+each = pytest.mark.parametrize(
+    "key", [pytest.param(k, marks=[pytest.mark.slow] * (k in TRAIN)) for k in EXERCISES]
+)
 
 
 @each
