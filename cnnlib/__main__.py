@@ -102,6 +102,25 @@ def data(args: argparse.Namespace) -> int:
     return 0
 
 
+def check_runs(args: argparse.Namespace) -> int:
+    """compute the figures of every stored run again, and compare the checksums of its files"""
+    from collections import Counter
+
+    from .analysis import audit
+
+    prepare()
+    found = audit.check_runs()
+    for one in found:
+        if one.wrong:
+            print(f"{one.run}: {one.figure}: {one.wrong}")
+    for why, count in Counter(one.unknown for one in found if one.unknown).items():
+        print(f"{count} figures cannot be derived: {why}")
+    wrong = sum(bool(one.wrong) for one in found)
+    right = sum(not (one.wrong or one.unknown) for one in found)
+    print(f"{right:,} figures and files are as stored, {wrong} are not")
+    return int(wrong > 0)
+
+
 def bench(args: argparse.Namespace) -> int:
     """time our training loops beside the usual ones, and write the tables in benchmarks/"""
     prepare()
@@ -175,7 +194,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     command.__name__.replace("_", "-"): command
     for command in (
         *(report, my_report, verify, editions, check, test, test_browser, lab),
-        *(reproduce, bench, refresh, data, train, table),
+        *(reproduce, check_runs, bench, refresh, data, train, table),
     )
 }
 

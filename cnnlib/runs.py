@@ -182,12 +182,17 @@ def stored_seeds(experiment: str | Experiment) -> list[int]:
 
 def stored_runs() -> list[Run]:
     """Every stored run, folds included, by name and seed."""
-    runs = []
-    for name in store.listed():
-        if folder := store.found(name):
-            record = _record(folder)
-            runs.append(_load(folder, from_dict(record["experiment"]), record["seed"]))
-    return runs
+    return [stored_run(folder) for name in store.listed() if (folder := store.found(name))]
+
+
+def stored_run(folder: Path) -> Run:
+    """The run of one folder, by its own declaration; StoredRunError where it cannot be read."""
+    record = _record(folder)
+    try:
+        experiment, seed = from_dict(record["experiment"]), checked_seed(record["seed"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoredRunError(f"{folder / RECORD} declares no experiment ({error})") from error
+    return _load(folder, experiment, seed)
 
 
 # Training and storing ------------------------------------------------------------------------
