@@ -6,43 +6,25 @@ reader wrote also ``network.onnx``, by which it can be evaluated without its cod
 """
 
 import hashlib
-import importlib.metadata
 import json
-import platform
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy
-import torch
 from safetensors.torch import load as tensors_in
-from safetensors.torch import save as as_content
 from torch import Tensor, nn
 
 from . import store
 from .catalogue import CATALOGUE, find
 from .data import load
 from .experiment import HOLDOUT, Experiment, checked_seed, diff
-from .models import build, count_parameters
-from .records import as_dict, from_dict, identity
+from .models import build
+from .recording import NETWORK, PREDICTIONS, RECORD, WEIGHTS, trained
+from .records import from_dict, identity
 from .store import runs_folder
-from .support.onnx_files import OnnxError, OnnxNetwork, to_onnx
-from .support.sources import CHECKSUMS
-from .training import (
-    default_device,
-    evaluate,
-    fit,
-    penalty,
-    predict_logits,
-    prepare_process,
-    score,
-)
-
-PROTOCOL = Path(__file__).parent / "claims" / "protocol.toml"  # rule and claims, before the runs
-RECORD, WEIGHTS, PREDICTIONS = "run.json", "weights.safetensors", "predictions.safetensors"
-NETWORK = "network.onnx"
+from .support.onnx_files import OnnxError, OnnxNetwork
+from .training import predict_logits
 
 
 class StoredRunError(RuntimeError):
@@ -200,62 +182,8 @@ def stored_run(folder: Path) -> Run:
 
 def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
     store.check_writable()
-    prepare_process()
-    data, device = load(experiment.data.split), default_device()
-    model = build(experiment, seed=seed).to(device)
-    started = time.perf_counter()
-    history = fit(model, experiment, data.train, data.val, seed=seed, verbose=verbose)
-    seconds = time.perf_counter() - started
-    on_train = evaluate(model, data.train, experiment.data)
-    logits = predict_logits(model, data.val.images, experiment.data)
-    on_val = score(logits, data.val.labels)
-    metrics = {
-        "train_loss": on_train["loss"],
-        "train_acc": on_train["acc"],
-        "val_loss": on_val["loss"],
-        "val_acc": on_val["acc"],
-        "penalty": penalty(model, experiment.recipe),
-        "parameters": count_parameters(model),
-    }
-    classes = logits.argmax(dim=1).to(torch.uint8)
-    provenance: dict[str, Any] = {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "torchvision": importlib.metadata.version("torchvision"),
-        "numpy": numpy.__version__,
-        "machine": platform.machine(),
-        "device": device.type,
-        "threads": torch.get_num_threads(),
-        "seconds": seconds,
-        "images_per_second": len(data.train) * experiment.recipe.epochs / seconds,
-        "data_sha256": CHECKSUMS["train-images-idx3-ubyte"],
-        "protocol_sha256": hashlib.sha256(PROTOCOL.read_bytes()).hexdigest(),
-        "sha256": {},
-    }
-    model = model.cpu().eval()
-    weights = {name: tensor.contiguous().clone() for name, tensor in model.state_dict().items()}
-    files = {WEIGHTS: as_content(weights), PREDICTIONS: as_content({"val": classes})}
-    if experiment.model:
-        try:
-            files[NETWORK] = to_onnx(model)
-        except OnnxError as error:  # the run is worth keeping without it
-            provenance["onnx"] = str(error)
-            print(f"{experiment.name} is stored without {NETWORK}: {error}")
-    provenance["sha256"] = {
-        name: hashlib.sha256(content).hexdigest() for name, content in files.items()
-    }
-    record = {
-        "experiment": as_dict(experiment),
-        "seed": seed,
-        "split": HOLDOUT,
-        "metrics": metrics,
-        "history": history,
-        "provenance": provenance,
-    }
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    folder = store.keep_whole(
-        _folder_name(experiment, seed), {**files, RECORD: text.encode()}, True
-    )
+    files = trained(experiment, seed, load(experiment.data.split), verbose)
+    folder = store.keep_whole(_folder_name(experiment, seed), files, replace=True)
     _forget_older(experiment, seed)
     return _load(folder, experiment, seed)
 

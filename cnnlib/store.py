@@ -59,13 +59,11 @@ def found(name: str) -> Path | None:
     """The folder of a stored run, whatever happened while it was being replaced; else None."""
     folder = runs_folder()
     with contextlib.suppress(OSError):  # a name that no disk takes, for one
-        for _ in range(3):  # another process may be between two renames
+        for _ in range(5):  # another process may be between two renames, and then at the next
             if (folder / name).is_dir():
                 return folder / name
-            older = sorted(folder.glob(f".old-{name}@*"))
-            if not older:
-                return None
-            if older[-1].is_dir():
+            older = sorted(one for one in folder.glob(f".old-{name}@*") if one.is_dir())
+            if older:
                 return older[-1]
     return None
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import cnnlib
-from cnnlib import Arch, Experiment, StoredRunError, runs, vary
+from cnnlib import Arch, Experiment, StoredRunError, recording, runs, vary
 from cnnlib.analysis import features, probes
 from cnnlib.exercises.assignment import properties
 from cnnlib.experiment import changes, diff
@@ -297,7 +297,7 @@ def test_a_network_that_onnx_cannot_hold_is_stored_all_the_same(store, monkeypat
     def refused(model):
         raise OnnxError("torch cannot write it as ONNX (because)")
 
-    monkeypatch.setattr(runs, "to_onnx", refused)
+    monkeypatch.setattr(recording, "to_onnx", refused)
     one = cnnlib.run(Experiment("odd", model=Undecided, recipe=MINE.recipe), verbose=False)
     told = "odd is stored without network.onnx: torch cannot write it as ONNX (because)"
     assert told in capsys.readouterr().out
