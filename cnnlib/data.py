@@ -40,6 +40,47 @@ class LabelledImages:
         return LabelledImages(self.images.to(device), self.labels.to(device))
 
 
+def check_images(images: Tensor) -> None:
+    """Raise ValueError unless these are images (N, 1, 28, 28) of grey levels from 0 to 255.
+
+    Float images are taken too, for what augmentation or a moved image gives; they have the same
+    levels. Those from 0 to 1 are refused: they would look nearly black to a model.
+    """
+    wanted = "expected grey levels from 0 to 255, as data.train.images has them"
+    if not isinstance(images, Tensor):
+        raise ValueError(f"the images are a {type(images).__name__}; expected a tensor")
+    shape = tuple(images.shape)
+    if shape[1:] != (1, 28, 28):
+        hint = "; images[:, None] adds the channel" if shape[1:] == (28, 28) else ""
+        raise ValueError(f"the images have the shape {shape}; expected (N, 1, 28, 28){hint}")
+    if not len(images):
+        raise ValueError("there are no images: their shape is (0, 1, 28, 28)")
+    if images.dtype == torch.uint8:
+        return
+    if not images.is_floating_point():
+        raise ValueError(f"the images are of {images.dtype}; {wanted}, of torch.uint8")
+    low, high = images.min().item(), images.max().item()
+    if not (low >= 0 and high <= 255):  # or not a number
+        raise ValueError(f"the images reach from {low:.4g} to {high:.4g}; {wanted}")
+    if 0 < high <= 1:
+        raise ValueError(f"the images reach from {low:.4g} to {high:.4g}; {wanted}: times 255")
+
+
+def check_labels(labels: Tensor, images: int) -> None:
+    """Raise ValueError unless these are int64 labels (N,) from 0 to 9, one for each image."""
+    if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
+        found = labels.dtype if isinstance(labels, Tensor) else type(labels).__name__
+        raise ValueError(f"the labels are of {found}; expected a tensor of torch.int64")
+    if labels.shape != (images,):
+        raise ValueError(
+            f"the labels have the shape {tuple(labels.shape)}; expected ({images},), one an image"
+        )
+    if not 0 <= labels.min() <= labels.max() < len(CLASS_NAMES):
+        raise ValueError(
+            f"the labels reach from {labels.min()} to {labels.max()}; expected classes from 0 to 9"
+        )
+
+
 class Dataset:
     """``train`` (48,000), ``val`` (12,000) and, opened only when asked for, ``test`` (10,000)."""
 

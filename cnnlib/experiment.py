@@ -162,6 +162,7 @@ class Data:
 
     def __post_init__(self) -> None:
         settle(self)
+        between(self, "mean", 0, 1)
         above(self, "std", 0)
         between(self, "rotation", 0, 180)
         if self.shift not in range(28):

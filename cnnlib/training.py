@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .augment import augment
-from .data import LabelledImages
+from .data import LabelledImages, check_images, check_labels
 from .experiment import Data, Experiment, Recipe, checked_seed
 from .support.progress import bar
 
@@ -42,7 +42,8 @@ def fit(
     Losses are the mean cross-entropy per image, in nats: of training, the one that is minimised
     (with label smoothing, where it is declared), without the L2 penalty, which stands beside it.
     ``val_predicted`` counts how often each class is predicted for the validation images.
-    Raises NonFiniteLossError (with epoch, step and learning rate) when the loss is not a number.
+    Raises NonFiniteLossError (with epoch, step and learning rate) when the loss is not a number,
+    and ValueError for images or labels that are none (``data.check_images``, ``check_labels``).
 
     >>> data, model = cnnlib.load(), cnnlib.build("maxpool", seed=0)
     >>> few, maxpool = data.train[:640], cnnlib.CATALOGUE["maxpool"]
@@ -51,6 +52,9 @@ def fit(
     [(1, 0.001), (2, 0.001)]
     """
     seed = checked_seed(seed)
+    for part in (train, val):
+        check_images(part.images)
+        check_labels(part.labels, len(part.images))
     prepare_process()
     device = next(model.parameters()).device
     train, val = train.to(device), val.to(device)
@@ -134,8 +138,9 @@ def train_epoch(
 
 
 def normalise(images: Tensor, data: Data) -> Tensor:
-    """uint8 (N, 1, 28, 28), 0 to 255 → float32 of the same shape: ``(x/255 - mean) / std``."""
-    return images.float().sub_(255 * data.mean).div_(255 * data.std)
+    """Images (N, 1, 28, 28), 0 to 255 → a new float32 of the shape: ``(x/255 - mean) / std``."""
+    # always a copy: what was given stays as it was
+    return images.to(torch.float32, copy=True).sub_(255 * data.mean).div_(255 * data.std)
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -191,8 +196,10 @@ def lr_schedule(recipe: Recipe) -> list[float]:
 def predict_logits(model: nn.Module, images: Tensor, data: Data, batch_size: int = 250) -> Tensor:
     """Logits (N, 10) of uint8 images (N, 1, 28, 28), in eval mode and without gradients.
 
+    Raises ValueError for what are no such images (``data.check_images``).
     250 at once stay in a CPU's cache; larger batches take longer and give the same.
     """
+    check_images(images)
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
@@ -207,9 +214,12 @@ def predict_logits(model: nn.Module, images: Tensor, data: Data, batch_size: int
 def evaluate(model: nn.Module, images: LabelledImages, data: Data) -> dict[str, float]:
     """Mean cross-entropy per image (``loss``, nats) and accuracy (``acc``), in eval mode.
 
-    Raises NonFiniteLossError where the weights are not finite.
+    Raises NonFiniteLossError where the weights are not finite, and ValueError for images or
+    labels that are none.
     """
-    return score(predict_logits(model, images.images, data), images.labels)
+    logits = predict_logits(model, images.images, data)
+    check_labels(images.labels, len(logits))
+    return score(logits, images.labels)
 
 
 def score(logits: Tensor, labels: Tensor) -> dict[str, float]:

@@ -17,6 +17,7 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
+from ..data import check_images
 from ..experiment import Data
 from ..support.files import write_whole
 from ..support.sources import ROOT
@@ -88,6 +89,7 @@ def embed(model: nn.Module, images: Tensor, data: Data) -> Tensor:
     what it is given is flattened to one vector per image. Raises LookupError where no layer has
     parameters, or where the last one runs more than once.
     """
+    check_images(images)  # all of them, before the first goes to look for the layer
     layer = _last_layer(model, images[:1], data)
     given = _recorded(model, images, [layer], data, lambda inputs, output: inputs[0])
     return given[layer].flatten(start_dim=1)
@@ -126,9 +128,17 @@ def tsne(
     van der Maaten and Hinton (2008). ``init="pca"`` starts from the two widest directions,
     ``"random"`` from noise. The same input gives the same map on one machine, whatever the
     number of threads, but not on another: small differences in rounding grow. A map is kept
-    in ``cache_folder()`` and taken from there; a damaged file is computed anew.
+    in ``cache_folder()`` and taken from there; a damaged file is computed anew. Raises
+    ValueError where there is nothing to map: numbers that are not finite, or equal vectors.
     """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    if not np.isfinite(vectors).all():
+        raise ValueError("the vectors hold NaN or infinite numbers: was the model trained?")
+    if (vectors == vectors[:1]).all():
+        raise ValueError(
+            f"all {len(vectors):,} vectors are the same, so there is nothing to map: the model "
+            "gives one answer to every image, as a dead network does (chapter 13)"
+        )
     settings = {
         "perplexity": perplexity,
         "random_state": seed,
