@@ -67,34 +67,6 @@ def test_starting_needs_only_the_standard_library():
     assert done.stdout == "{'cnnlib'}\n"
 
 
-@pytest.fixture
-def empty_env(tmp_path, monkeypatch):
-    monkeypatch.setattr(environment, "ENV", tmp_path)
-    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
-    monkeypatch.setattr(environment, "PYTHON", tmp_path / "python")
-    return tmp_path
-
-
-def test_setting_up_installs_once(empty_env, monkeypatch):
-    calls = []
-    monkeypatch.setattr(environment.venv, "create", lambda path, with_pip: calls.append("venv"))
-    monkeypatch.setattr(
-        environment, "python", lambda *words, interpreter: calls.append(words[1]) or 0
-    )
-    assert environment.set_up() == 0 and calls == ["venv", "pip"]
-    (empty_env / "python").touch()
-    assert environment.set_up() == 0 and calls == ["venv", "pip"]
-    (empty_env / "stamp").write_text("an older pyproject.toml")
-    assert environment.set_up() == 0 and calls == ["venv", "pip", "pip"]
-
-
-def test_a_failed_installation_is_tried_again(empty_env, monkeypatch, capsys):
-    monkeypatch.setattr(environment.venv, "create", lambda path, with_pip: None)
-    monkeypatch.setattr(environment, "python", lambda *words, interpreter: 1)
-    assert environment.set_up() == 1 and not (empty_env / "stamp").exists()
-    assert "installation failed" in capsys.readouterr().err
-
-
 def test_the_browser_test_installs_its_extra_once(monkeypatch):
     calls = []
     monkeypatch.setattr(main, "prepare", lambda: calls.append("prepare"))
@@ -106,12 +78,6 @@ def test_the_browser_test_installs_its_extra_once(monkeypatch):
     monkeypatch.setattr(environment.importlib.metadata, "version", lambda package: "1")
     assert main.test_browser(main.argparse.Namespace(rest=[])) == 0
     assert calls[3:] == ["prepare", "pytest"]
-
-
-def test_an_environment_of_the_users_own_is_used(empty_env, monkeypatch):
-    assert environment.environment_is_ready()  # cnnlib and its extras are installed in this Python
-    monkeypatch.setattr(environment.importlib.metadata, "version", _nothing_is_installed)
-    assert not environment.environment_is_ready()
 
 
 def _nothing_is_installed(package):
