@@ -1,18 +1,18 @@
 """Where stored runs lie, and how a folder gets there whole or not at all."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .support.folders import named_folder
 from .support.sources import ROOT
 
 
 def runs_folder() -> Path:
     """``$CNNLIB_RUNS``, or ``runs/`` beside the notebooks."""
-    return Path(os.environ.get("CNNLIB_RUNS") or ROOT / "runs").expanduser().resolve()
+    return named_folder("CNNLIB_RUNS", ROOT / "runs")
 
 
 def put(path: Path, content: bytes) -> None:
