@@ -27,7 +27,7 @@ from .notebooks import (
     ROOT,
     ReportError,
     chapters,
-    execute,
+    executed,
     read,
     stable,
     with_progress,
@@ -45,17 +45,26 @@ PARTS = {  # heading of each part of the contents, by the number of its first ch
 }
 
 
-def refresh(names: list[str]) -> None:
-    """Re-execute the committed notebooks whose names start with one of ``names`` (or all)."""
+def refresh(names: list[str]) -> int:
+    """Re-execute the committed notebooks whose names start with one of ``names`` (or all).
+
+    Returns the exit status: 1 if a chapter failed, which is left as it was.
+    """
     nobody_watches()  # as in the tests, which compare these outputs
     chosen = [p for p in chapters() if not names or p.stem.startswith(tuple(names))]
     if not chosen:
         sys.exit(f"error: no notebook's name starts with {' or '.join(names)}")
+    failed = {}
     for path in with_progress(chosen, "executing"):
-        before = path.read_bytes()
-        text = nbformat.writes(execute(path)) + "\n"
-        if text.encode() != before:
+        try:
+            text = nbformat.writes(executed(path, timeout=600)) + "\n"
+        except ReportError as error:
+            failed[path.stem] = str(error)
+            print("failed, ", end="", flush=True)
+            continue
+        if text.encode() != path.read_bytes():
             write_whole(path, text)
+    return _status(failed, len(chosen))
 
 
 def report(
@@ -86,8 +95,13 @@ def report(
             print(f"rendering {target / 'index.html'}", flush=True)
             put_in_place(_rendered(strict=not failed), target, shows)
     print(f"Done. Open {target / 'index.html'} in a browser.", flush=True)
+    return _status(failed, len(chapters()))
+
+
+def _status(failed: Mapping[str, str], total: int) -> int:
+    """List why chapters failed, by their names; 1 if one did."""
     if failed:
-        print(f"error: {len(failed)} of {len(chapters())} chapters failed:", file=sys.stderr)
+        print(f"error: {len(failed)} of {total} chapters failed:", file=sys.stderr)
         print(*(f"  {name}: {why}" for name, why in failed.items()), sep="\n", file=sys.stderr)
     return 1 if failed else 0
 
@@ -177,6 +191,6 @@ if __name__ == "__main__":
     parser.add_argument("--stored", action="store_true", help="report: do not execute anything")
     options = parser.parse_args()
     if options.command == "refresh":
-        refresh(options.names)
+        sys.exit(refresh(options.names))
     else:
         sys.exit(report(options.stored))

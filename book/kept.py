@@ -31,7 +31,8 @@ def surroundings() -> str:
     The data are not in it: every file of theirs is checked against a published checksum.
     """
     packages = {f"{one.name} {one.version}" for one in importlib.metadata.distributions()}
-    words = [sys.version, *sorted(packages), *(f"{s}={os.environ.get(s)}" for s in SETTINGS)]
+    how = hashlib.sha256(Path(__file__).with_name("notebooks.py").read_bytes()).hexdigest()
+    words = [sys.version, how, *sorted(packages), *(f"{s}={os.environ.get(s)}" for s in SETTINGS)]
     beside = (path for path in NOTEBOOKS.rglob("*") if path.suffix != ".ipynb")
     hashes = (files_hash(ROOT / "cnnlib"), files_hash(runs_folder()), _hash_of(NOTEBOOKS, beside))
     return hashlib.sha256("\n".join([*words, *hashes]).encode()).hexdigest()

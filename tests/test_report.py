@@ -72,6 +72,15 @@ def test_a_stored_chapter_that_fails_is_named_and_the_others_go_on(fault, folder
     assert (folder / "report" / "03_last.ipynb").is_file()
 
 
+def test_refreshing_leaves_a_chapter_that_fails_as_it_was(folder, capsys):
+    write(folder / "notebooks" / "02_middle.ipynb", "1 / 0")
+    before = (folder / "notebooks" / "02_middle.ipynb").read_bytes()
+    assert build.refresh([]) == 1
+    assert "  02_middle: cell 2 of 2 (1 / 0) stopped with" in capsys.readouterr().err
+    assert (folder / "notebooks" / "02_middle.ipynb").read_bytes() == before
+    assert "last\\n" in (folder / "notebooks" / "03_last.ipynb").read_text("utf-8")
+
+
 def test_jupyters_copies_are_no_chapters(folder):
     for name in ("01_first-Copy1", "Untitled", "Untitled1", "02_", "2_second", "notes 01_first"):
         write(folder / "notebooks" / f"{name}.ipynb", "1 / 0")
