@@ -8,10 +8,12 @@ import argparse
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
 from cnnlib.analysis.readme import runs_page
@@ -19,7 +21,18 @@ from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
 
 from .api import page
-from .notebooks import REPORT, ROOT, chapters, execute, with_progress
+from .kept import executed_once, files_hash, surroundings
+from .notebooks import (
+    REPORT,
+    ROOT,
+    ReportError,
+    chapters,
+    executed,
+    read,
+    stable,
+    with_progress,
+)
+from .swap import is_current, put_in_place
 
 BUILD = ROOT / "build" / "book"
 PARTS = {  # heading of each part of the contents, by the number of its first chapter
@@ -32,17 +45,26 @@ PARTS = {  # heading of each part of the contents, by the number of its first ch
 }
 
 
-def refresh(names: list[str]) -> None:
-    """Re-execute the committed notebooks whose names start with one of ``names`` (or all)."""
+def refresh(names: list[str]) -> int:
+    """Re-execute the committed notebooks whose names start with one of ``names`` (or all).
+
+    Returns the exit status: 1 if a chapter failed, which is left as it was.
+    """
     nobody_watches()  # as in the tests, which compare these outputs
     chosen = [p for p in chapters() if not names or p.stem.startswith(tuple(names))]
     if not chosen:
         sys.exit(f"error: no notebook's name starts with {' or '.join(names)}")
+    failed = {}
     for path in with_progress(chosen, "executing"):
-        before = path.read_bytes()
-        text = nbformat.writes(execute(path)) + "\n"
-        if text.encode() != before:
+        try:
+            text = nbformat.writes(executed(path, timeout=600)) + "\n"
+        except ReportError as error:
+            failed[path.stem] = str(error)
+            print("failed, ", end="", flush=True)
+            continue
+        if text.encode() != path.read_bytes():
             write_whole(path, text)
+    return _status(failed, len(chosen))
 
 
 def report(
@@ -50,48 +72,87 @@ def report(
     target: Path = REPORT,
     more: Mapping[str, str] | None = None,
     heading: str = "",
-) -> None:
+) -> int:
     """Execute a copy of every notebook and render ``target``/index.html with a page a chapter.
 
     ``stored``: render the outputs as they are committed, which takes seconds instead of minutes.
     ``more``: Markdown of further pages, by the name of their file, listed under ``heading``.
+    Returns the exit status: 1 if a chapter failed. The others are rendered all the same.
     """
-    more = more or {}
     nobody_watches()
-    shutil.rmtree(BUILD, ignore_errors=True)
-    BUILD.mkdir(parents=True)
+    with one_at_a_time():
+        shutil.rmtree(BUILD, ignore_errors=True)
+        BUILD.mkdir(parents=True)
+        around = surroundings()
+        failed = _chapters(stored, around)
+        made = {"index.md": contents(heading, list(more or {})), "api.md": page()}
+        made["runs.md"] = runs_page("table-of-runs")
+        for name, text in (made | dict(more or {})).items():
+            (BUILD / name).write_text(text, "utf-8")
+        # a page that says that its chapter failed lacks what others link to
+        shows = "" if failed else f"{around} {files_hash(BUILD)} {files_hash(ROOT / 'book')}"
+        if failed or not is_current(target, shows):
+            print(f"rendering {target / 'index.html'}", flush=True)
+            put_in_place(_rendered(strict=not failed), target, shows)
+    print(f"Done. Open {target / 'index.html'} in a browser.", flush=True)
+    return _status(failed, len(chapters()))
+
+
+def _status(failed: Mapping[str, str], total: int) -> int:
+    """List why chapters failed, by their names; 1 if one did."""
+    if failed:
+        print(f"error: {len(failed)} of {total} chapters failed:", file=sys.stderr)
+        print(*(f"  {name}: {why}" for name, why in failed.items()), sep="\n", file=sys.stderr)
+    return 1 if failed else 0
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait, and say so, while another process makes a report in this folder."""
+    BUILD.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(BUILD.parent / "report.lock")
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        print("Another report is being made in this folder; waiting until it is done.", flush=True)
+        held = lock.acquire()
+    with held:
+        yield
+
+
+def _chapters(stored: bool, around: str) -> dict[str, str]:
+    """Fill BUILD with the notebooks as pages; gives why chapters failed, by their names."""
+    failed = {}
+    scratch = BUILD.parent / "scratch"  # what chapters write where they run is no page
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
     for path in with_progress(chapters(), "reading" if stored else "executing"):
-        copy = BUILD / path.name
-        shutil.copy(path, copy)
-        notebook = nbformat.read(copy, as_version=4) if stored else execute(copy)
-        nbformat.write(with_text_alternatives(notebook), copy)
-    made = {"index.md": contents(heading, list(more)), "api.md": page()}
-    made["runs.md"] = runs_page("table-of-runs")
-    for name, text in (made | dict(more)).items():
-        (BUILD / name).write_text(text, "utf-8")
+        try:
+            notebook = read(path) if stored else executed_once(path, around, scratch)
+        except ReportError as error:
+            failed[path.stem] = str(error)
+            print("failed, ", end="", flush=True)
+            words = f"# {path.stem}\n\nThis chapter is not here:\n\n```text\n{error}\n```"
+            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(words)])
+            notebook = stable(notebook, path.stem[:2])
+        nbformat.write(with_text_alternatives(notebook), BUILD / path.name)
+    return failed
+
+
+def _rendered(strict: bool) -> Path:
+    """The folder into which Sphinx has rendered BUILD; its warnings are errors if ``strict``."""
     shutil.copytree(ROOT / "book" / "static", BUILD / "static")
-    print(f"rendering {target / 'index.html'}", flush=True)
     pages = BUILD.parent / "html"
     shutil.rmtree(pages, ignore_errors=True)
-    # warnings are errors; doctrees are Sphinx's own cache and no part of the book
-    words: list[str | Path] = [
-        "-q",
-        "-W",
-        "-c",
-        ROOT / "book",
-        "-d",
-        BUILD / "doctrees",
-        BUILD,
-        pages,
-    ]
-    if subprocess.run([sys.executable, "-m", "sphinx", *words], check=False).returncode:
+    # doctrees are Sphinx's own cache and no part of the book
+    words: list[str | Path] = ["-q", *(["-W"] if strict else []), "-c", ROOT / "book"]
+    words += ["-d", BUILD / "doctrees", BUILD, pages]
+    # a session of its own: Ctrl-C is for us to answer, in one line, and ends Sphinx as well
+    if subprocess.run(
+        [sys.executable, "-m", "sphinx", *words], check=False, start_new_session=True
+    ).returncode:
         sys.exit("error: rendering failed; the lines above say why")
-    if (mine := target / "my-report").is_dir():
-        shutil.copytree(mine, pages / mine.name)  # a student's own report stays
-    shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(exist_ok=True)
-    pages.rename(target)
-    print(f"Done. Open {target / 'index.html'} in a browser.", flush=True)
+    return pages
 
 
 def with_text_alternatives(notebook: NotebookNode) -> NotebookNode:
@@ -130,6 +191,6 @@ if __name__ == "__main__":
     parser.add_argument("--stored", action="store_true", help="report: do not execute anything")
     options = parser.parse_args()
     if options.command == "refresh":
-        refresh(options.names)
+        sys.exit(refresh(options.names))
     else:
-        report(options.stored)
+        sys.exit(report(options.stored))

@@ -11,12 +11,13 @@ from typing import Any
 import nbformat
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, REPORT = ROOT / "notebooks", ROOT / "report"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+CHAPTER_NAME = re.compile(r"\d\d_[a-z0-9_]+\.ipynb")
 LONGEST_TABLE = 200_000  # characters: the library makes no longer table
 
 
@@ -28,8 +29,8 @@ class ReportError(RuntimeError):
 
 
 def chapters() -> list[Path]:
-    """The numbered notebooks, in order."""
-    return sorted(p for p in NOTEBOOKS.glob("*.ipynb") if re.match(r"\d\d_", p.name))
+    """The numbered notebooks, in order: ``05_max_pooling.ipynb``, but no copy that Jupyter made."""
+    return sorted(p for p in NOTEBOOKS.glob("*.ipynb") if CHAPTER_NAME.fullmatch(p.name))
 
 
 def with_progress(paths: list[Path], doing: str) -> Iterator[Path]:
@@ -58,9 +59,16 @@ def execute(path: Path, **settings: Any) -> NotebookNode:
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # a warning about local sockets
+        extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # local sockets, a Ctrl-C
     )
-    NotebookClient(notebook, **(usual | settings)).execute()
+    client = NotebookClient(notebook, **(usual | settings))
+    try:
+        client.execute()
+    except Exception:
+        # at a Ctrl-C, nbclient ends its kernel and then reports a kernel that died
+        if hasattr(client, "_async_cleanup_kernel_future"):
+            raise KeyboardInterrupt from None
+        raise
     return stable(notebook, prefix=path.stem[:2])
 
 
@@ -85,25 +93,40 @@ def stable(notebook: NotebookNode, prefix: str) -> NotebookNode:
     return notebook
 
 
-def executed(path: Path) -> NotebookNode:
-    """The notebook, run from a fresh kernel; ReportError says in which cell it stopped."""
+def read(path: Path) -> NotebookNode:
+    """The notebook in a file; ReportError, with the file's name, if there is none."""
     try:
-        total = len(nbformat.read(path, as_version=4).cells)
+        return nbformat.read(path, as_version=4)
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror}") from None
     except Exception as error:  # nbformat has many for what is no notebook
         words = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise ReportError(f"{path} is not a notebook that can be read: {words}") from None
+
+
+def executed(path: Path, **settings: Any) -> NotebookNode:
+    """The notebook, run from a fresh kernel; ReportError says in which cell it stopped.
+
+    ``settings`` are NotebookClient's. Unless one is said, there is no limit of time.
+    """
+    total = len(read(path).cells)
     at: dict[str, Any] = {}
     try:
-        return execute(path, timeout=None, on_cell_start=at.update)
-    except (CellExecutionError, DeadKernelError) as error:
-        first = (at["cell"].source.strip().splitlines() or ["an empty cell"])[0]
-        evalue = (getattr(error, "evalue", "").splitlines() or [""])[0]
-        why = f"{error.ename}: {evalue}" if hasattr(error, "ename") else "a kernel that died"
-        raise ReportError(
-            f"cell {at['cell_index'] + 1} of {total} ({first}) stopped with {why}"
-        ) from None
+        return execute(path, **(dict(timeout=None, on_cell_start=at.update) | settings))
+    except CellExecutionError as error:
+        evalue = (error.evalue.splitlines() or [""])[0]
+        why = f"{error.ename}: {evalue}"
+    except DeadKernelError:
+        why = "a kernel that died"
+    except CellTimeoutError:
+        why = f"no end after {settings['timeout']} seconds"
+    except nbformat.ValidationError as error:
+        raise ReportError(f"{path} is not a notebook that can be read: {error.message}") from None
+    except RuntimeError as error:  # jupyter_client's, before the first cell
+        words = (str(error).splitlines() or [""])[0]
+        raise ReportError(f"no kernel can be started for {path}: {words}") from None
+    first = (at["cell"].source.strip().splitlines() or ["an empty cell"])[0]
+    raise ReportError(f"cell {at['cell_index'] + 1} of {total} ({first}) stopped with {why}")
 
 
 # Read ------------------------------------------------------------------------------------------

@@ -4,7 +4,11 @@ The names that a chapter uses are in ``__init__.pyi``, as plain imports. Each is
 is first asked for: a chapter starts sooner, and ``python -m cnnlib`` runs before torch is there.
 """
 
+from .support.folders import settle as _settle
+
 __version__ = "1.0.0"
+
+_settle()  # before anybody changes the folder in which this process works
 
 try:
     import lazy_loader

@@ -10,7 +10,9 @@ import importlib.metadata
 import io
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from .support.ending import ended
 from .support.environment import (
     PYTHON,
     ROOT,
@@ -28,25 +30,25 @@ def report(args: argparse.Namespace) -> int:
     prepare()
     if "--instructors" in args.rest:
         rest = [word for word in args.rest if word != "--instructors"]
-        return python("-m", "instructors.pages", *rest)
-    return python("-m", "book.build", "report", *args.rest)
+        return ours("instructors.pages", *rest)
+    return ours("book.build", "report", *args.rest)
 
 
 def my_report(args: argparse.Namespace) -> int:
     """your report of chapter 23 as HTML and PDF [--notebook PATH] [--output FOLDER]"""
     prepare()
-    return python("-m", "book.my_report", *args.rest, folder=None)
+    return ours("book.my_report", *args.rest, folder=None)
 
 
 def editions(args: argparse.Namespace) -> int:
     """instructors: notebooks without and with answers: [CHAPTER…] [--students]"""
     prepare()
-    return python("-m", "instructors.editions", *args.rest)
+    return ours("instructors.editions", *args.rest)
 
 
 def verify(args: argparse.Namespace) -> int:
     """instructors: recompute what submissions claim: SUBMISSION… [--output FOLDER] [--train]"""
-    return python("-m", "instructors.verify", *args.rest, folder=None)
+    return ours("instructors.verify", *args.rest, folder=None)
 
 
 def check(args: argparse.Namespace) -> int:
@@ -131,7 +133,7 @@ def bench(args: argparse.Namespace) -> int:
 def refresh(args: argparse.Namespace) -> int:
     """authors: execute the committed notebooks in place; names select some"""
     prepare()
-    return python("-m", "book.build", "refresh", *args.rest)
+    return ours("book.build", "refresh", *args.rest)
 
 
 def train(args: argparse.Namespace) -> int:
@@ -178,6 +180,11 @@ def reproduce(args: argparse.Namespace) -> int:
     return 0
 
 
+def ours(module: str, *words: str, folder: Path | None = ROOT) -> int:
+    """Run a module of this repository, which ends as the front door does: in one line."""
+    return python("-m", "cnnlib.support.ending", module, *words, folder=folder)
+
+
 def prepare() -> None:
     """Have the data, or stop with one sentence; and have matplotlib's list of fonts.
 
@@ -221,15 +228,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         found = ".".join(map(str, sys.version_info[:3]))
         print(f"cnnlib needs Python 3.11 or newer; this is {found}", file=sys.stderr)
         return 2
+    return ended(lambda: command(args, argv))
+
+
+def command(args: argparse.Namespace, argv: Sequence[str]) -> int:
+    """Run the command here, or set up and run it there; what is wrong with it is one line."""
     try:
         if not environment_is_ready():
             return set_up() or python("-m", "cnnlib", *argv, interpreter=PYTHON, folder=None)
         return COMMANDS[args.command](args)
-    except KeyboardInterrupt:
-        print(
-            "\nStopped. What was finished is kept; nothing is left half-written.", file=sys.stderr
-        )
-        return 130
     except (RuntimeError, LookupError, ValueError, ArithmeticError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .support.files import write_whole
+from .support.folders import named_folder
 from .support.sources import ROOT
 
 SUMS = "SHA256SUMS"
@@ -34,7 +35,7 @@ class StoreError(OSError):
 
 def runs_folder() -> Path:
     """``$CNNLIB_RUNS``, or ``runs/`` beside the notebooks."""
-    return Path(os.environ.get("CNNLIB_RUNS") or ROOT / "runs").expanduser().resolve()
+    return named_folder("CNNLIB_RUNS", ROOT / "runs")
 
 
 def split_name(folder: str) -> tuple[str, int, str] | None:

@@ -9,11 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from book.build import report
-from book.notebooks import ROOT, ReportError, chapters
+from book.notebooks import ROOT, ReportError, chapters, read
 from cnnlib.exercises.all_parts import EXERCISES
 from cnnlib.exercises.judging import Exercise, Written
 from cnnlib.support.written import source_of
@@ -30,7 +29,7 @@ ASKED = re.compile(r"\*\*(\d+\.\d+)\*\* (.+)", re.S)
 
 def pages_of(paths: Sequence[Path]) -> dict[str, str]:
     """The Markdown of each page, by the name of its file, for these chapters."""
-    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in paths}
+    notebooks = {path.stem: read(path) for path in paths}
     page = (HERE / "instructors.md").read_text("utf-8")
     return {
         "instructors.md": page.replace(TIMES, times(notebooks)),
@@ -110,8 +109,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ReportError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    report(options.stored, BOOK, more, "For instructors")
-    return 0
+    return report(options.stored, BOOK, more, "For instructors")
 
 
 if __name__ == "__main__":

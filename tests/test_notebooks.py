@@ -11,12 +11,13 @@ import pytest
 from prose_numbers import NUMBERS
 
 import cnnlib
+from book.notebooks import chapters
 from cnnlib.exercises.all_parts import EXERCISES
 from cnnlib.exercises.judging import Written
 from cnnlib.exercises.written import EXERCISES as WRITTEN
 
 ROOT = Path(__file__).parents[1]
-PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PATHS = chapters()
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 
 STATED = re.compile(r'^cnnlib\.stated\(\s*"([^"]+)"', re.M)

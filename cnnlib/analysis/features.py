@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from ..data import check_images
 from ..experiment import Data
 from ..support.files import write_whole
+from ..support.folders import named_folder
 from ..support.sources import ROOT
 from ..support.values import nearest
 from ..training import predict_logits
@@ -158,7 +158,7 @@ def tsne(
 
 def cache_folder() -> Path:
     """``$CNNLIB_CACHE``, or ``cache/`` beside the notebooks; all in it can be made again."""
-    return Path(os.environ.get("CNNLIB_CACHE") or ROOT / "cache").expanduser().resolve()
+    return named_folder("CNNLIB_CACHE", ROOT / "cache")
 
 
 def _from_cache(file: Path) -> np.ndarray | None:

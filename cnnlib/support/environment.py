@@ -9,9 +9,13 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import venv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -175,11 +179,40 @@ def python(
     ``book`` and ``instructors`` are found from everywhere, though they are not installed.
     """
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    process = subprocess.Popen(
-        [interpreter, *words], cwd=folder, env=os.environ | {"PYTHONPATH": path}
-    )
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue  # the child got the Ctrl-C as well, and ends by itself
+    started: list[subprocess.Popen[bytes]] = []
+    with _told_to_end(started) as told:
+        process = subprocess.Popen(
+            [interpreter, *words], cwd=folder, env=os.environ | {"PYTHONPATH": path}
+        )
+        started.append(process)
+        if told:  # between the two lines above
+            process.terminate()
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:
+                continue  # the child got the Ctrl-C as well, and ends by itself
+            return code if code >= 0 else 128 - code  # as shells count what a signal ended
+
+
+@contextmanager
+def _told_to_end(children: Sequence[subprocess.Popen[bytes]]) -> Iterator[list[int]]:
+    """SIGTERM goes on to our children, instead of ending us, which would leave them running.
+
+    Gives the list of the signals that came. Signals can only be had in the main thread.
+    """
+    told: list[int] = []
+
+    def on_signal(number: int, frame: object) -> None:
+        told.append(number)
+        for process in children:
+            process.terminate()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield told
+        return
+    before = signal.signal(signal.SIGTERM, on_signal)
+    try:
+        yield told
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -7,7 +7,6 @@ import contextlib
 import gzip
 import hashlib
 import json
-import os
 import shutil
 import struct
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from .files import write_whole
+from .folders import named_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 # SHA-256 of the four uncompressed files, in agreement with the publisher's MD5s of the gzip files
@@ -44,7 +44,7 @@ class DataError(RuntimeError):
 
 def data_folder() -> Path:
     """``$CNNLIB_DATA``, or ``data/`` beside the notebooks."""
-    return Path(os.environ.get("CNNLIB_DATA") or ROOT / "data").expanduser().resolve()
+    return named_folder("CNNLIB_DATA", ROOT / "data")
 
 
 def fetch(folder: Path | None = None, say: Callable[[str], None] = print) -> Path:

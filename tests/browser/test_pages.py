@@ -12,8 +12,10 @@ import pytest
 from helpers import ROOT, SHOTS, left_this_machine, visit
 from playwright.sync_api import expect
 
+from book.notebooks import chapters
+
 REPORT = ROOT / "report"
-CHAPTERS = sorted(p.stem for p in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+CHAPTERS = [path.stem for path in chapters()]
 LOOK = """() => ({
     links: [...document.links].map(link => link.href),
     anchors: [...document.querySelectorAll("[id]")].map(one => one.id),
