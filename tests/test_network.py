@@ -287,7 +287,7 @@ class Undecided(nn.Module):
 
     def forward(self, images):
         logits = self.fc(images.flatten(start_dim=1))
-        return logits if logits.sum() > 0 else logits * 2
+        return logits if images.max() < 1000 else logits * 2  # always the first
 
 
 def test_a_network_that_onnx_cannot_hold_is_stored_all_the_same(store, monkeypatch, capsys):
