@@ -57,6 +57,9 @@ def test_without_weights_the_predictions_give_what_they_can(quick):
     edited(quick.folder, val_acc=0.99, train_acc=0.99)
     sealed(quick.folder)
     assert list(wrong(quick.folder)) == ["val_acc"]
+    (quick.folder / PREDICTIONS).unlink()
+    found = {one.figure: one for one in audit.checked(quick.folder)}
+    assert found["val_acc"].unknown == "no predictions are stored"
 
 
 def test_files_that_are_not_those_stored_are_named(quick):

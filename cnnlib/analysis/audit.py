@@ -84,6 +84,8 @@ def _metrics(run: Run) -> Iterator[Checked]:
         if (run.folder / PREDICTIONS).exists():
             acc = (run.val_predictions() == images.val.labels).double().mean().item()
             yield _compared(run, "val_acc", stored["val_acc"], acc)
+        else:
+            yield Checked(run.folder.name, "val_acc", unknown="no predictions are stored")
         for figure in sorted(set(stored) - {"val_acc"}):
             yield Checked(run.folder.name, figure, unknown="no weights are stored")
         return
