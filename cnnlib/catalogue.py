@@ -247,6 +247,17 @@ CATALOGUE.variant(
     why="average pooling alone, where the chain adds it to everything before",
 )
 
+# Report 2 built in StepLR with a factor of 0.5 and prints no result of it. Five epochs are report
+# 1's step ---------------------------------------------------------------------------------------
+
+for _name in ("lenet5", "lenet5-mended"):
+    CATALOGUE.variant(
+        _name,
+        f"{_name}-halved",
+        recipe=dict(schedule="step"),
+        why="the learning rate halved every five epochs",
+    )
+
 # The capstone: 15 epochs and no more parameters than LeNet-5's 61,706. A chain from `maxpool`,
 # declared before its runs. The learning rates and the network were tried on the validation images
 # with seed 100, which is not among SEEDS; not every step was ------------------------------------
