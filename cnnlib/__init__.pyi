@@ -27,8 +27,6 @@ from .catalogue import CATALOGUE as CATALOGUE
 from .catalogue import SEEDS as SEEDS
 from .catalogue import UnknownExperimentError as UnknownExperimentError
 from .catalogue import vary as vary
-from .claims import verdicts as verdicts
-from .claims.claims import CLAIMS as CLAIMS
 from .claims.claims import claims_table as claims_table
 from .data import CLASS_NAMES as CLASS_NAMES
 from .data import load as load

@@ -74,9 +74,12 @@ def cross_validate(
 
 
 def fold_experiments(experiment: str | Experiment, kind: str = "stratified") -> list[Experiment]:
-    """The variants of an experiment that train on one fold each: ``NAME-stratified-1``, …"""
-    if kind not in FOLD_KINDS:
-        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(FOLD_KINDS)}")
+    """The variants of an experiment that train on one fold each: ``NAME-stratified-1``, …
+
+    ``"holdout"`` gives no folds, but five other splits of the catalogue's own kind.
+    """
+    if kind not in (kinds := (*FOLD_KINDS, "holdout")):
+        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(kinds)}")
     parent = find(experiment)
     parts = [f"{kind}-{fold}" for fold in range(1, FOLDS + 1)]
     return [vary(parent, f"{parent.name}-{part}", data=dict(split=part)) for part in parts]
