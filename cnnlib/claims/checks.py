@@ -1,6 +1,6 @@
 """What is shown beside a verdict and changes none: other tests, power, pairing, splits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..data import load
 from ..parallel.sweeps import fold_experiments
 from .claims import CONFIRMATION, judged, seeds_of
 from .figures import Figures
-from .protocol import ENTRIES, RULE, Contrast
+from .protocol import ENTRIES, FAMILIES, RULE, Contrast
 from .rule import OPEN, found, needed, seeds_and_images, seen, sign_flip_p
 
 COLUMNS = ["contrast", "expected", "mean", "low", "high", "p", "signs", "with images", "margin"]
@@ -46,10 +46,10 @@ def _with_images(figures: Figures, contrast: Contrast, seeds: Sequence[int]) -> 
     return seeds_and_images(figures.contrast(contrast, seeds), right)
 
 
-def other_sides(which: str = CONFIRMATION) -> pd.DataFrame:
+def other_sides(which: str = CONFIRMATION, families: Iterable[str] = FAMILIES) -> pd.DataFrame:
     """Contrasts for which a check falls on the other side of the question than Student's t."""
     tables = []
-    for name in judged(which):
+    for name in judged(which, families=families):
         table = parts_table(name, which)
         clear = (table.low > 0) | (table.high < 0)
         wide = table["with images"].str.split(" to ", expand=True).reindex(columns=[0, 1])
@@ -73,14 +73,14 @@ def power_table(seeds: Sequence[int] = (5, 10, 15, 20, 50)) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=[f"{n} seeds" for n in seeds])
 
 
-def open_table(which: str = CONFIRMATION) -> pd.DataFrame:
+def open_table(which: str = CONFIRMATION, families: Iterable[str] = FAMILIES) -> pd.DataFrame:
     """Entries that end as *cannot tell*, and how many seeds it would take.
 
     Found would be a true difference as large as the margin, with a chance of 80 %, given the
     deviation of the contrasts. Of several contrasts the one that takes most counts.
     """
     rows = {}
-    for name, one in judged(which).items():
+    for name, one in judged(which, families=families).items():
         if one.verdict.strength == OPEN:
             counts = [needed(float(part.values.std(ddof=1)), part.margin) for part in one.parts]
             most = "more than 1,000" if None in counts else f"{max(filter(None, counts)):,}"

@@ -5,7 +5,7 @@ seeds 0 to 4, which were seen when the rule was written, and *confirmed* on seed
 seen. The confirmed one counts. It is given when every run that its family needs is stored.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -68,7 +68,7 @@ class Judged(NamedTuple):
         return f"{self.verdict} ({'; '.join(small)})"
 
 
-def _child(weights: dict[str, int]) -> str:
+def _child(weights: Mapping[str, int]) -> str:
     return max(weights, key=lambda name: weights[name])
 
 

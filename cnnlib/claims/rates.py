@@ -4,6 +4,7 @@ A rate is a number of runs out of all runs of one model. Models are never added 
 seed they share the order of the images and mostly the first weights.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -121,7 +122,7 @@ def reproduction_table(which: str = EXPLORATION) -> pd.DataFrame:
         if not figures.has(name, seeds):
             continue
         accs = np.array([figures.one(name, seed, "val_acc") for seed in seeds])
-        printed = REPORTED[name].val_acc
+        printed = REPORTED[name].val_acc or math.nan
         low, high = prediction_interval(accs)
         nearest = accs[np.abs(accs - printed).argmin()]
         inside = "agrees" if low <= printed <= high else "differs"
