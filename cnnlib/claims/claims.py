@@ -5,10 +5,12 @@ seeds 0 to 4, which were seen when the rule was written, and *confirmed* on seed
 seen. The confirmed one counts. It is given when every run that its family needs is stored.
 """
 
+import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
+from IPython.display import display
 
 from .facts import settled
 from .figures import Figures
@@ -140,7 +142,7 @@ def claims_table(
     """Claims (``report`` 1 or 2) and questions of our own (0), with their verdicts.
 
     ``explored`` is what the seeds 0 to 4 say, ``confirmed`` what the seeds that nobody had seen
-    say. Differences are means over seeds with their 95 % interval.
+    say: the verdict, and in a second line the mean over seeds with its 95 % interval.
 
     >>> cnnlib.claims_table(chapter=5)[["claim", "explored"]].shape
     (4, 2)
@@ -151,11 +153,47 @@ def claims_table(
     for name, entry in entries.items():
         explored, confirmed = _shown(name, first), _shown(name, last)
         if fixed := settled(name):
-            explored = confirmed = f"{fixed.figures}: {fixed.verdict}"
-        rows[name] = (entry.where, _claim(entry), explored, confirmed or _pending(entry, figures))
+            explored, confirmed = "no luck in it", f"{fixed.verdict}\n{fixed.figures}"
+        confirmed = confirmed or _pending(entry, figures)
+        rows[name] = (entry.where, _claim(entry), explored or "no runs", confirmed)
     return pd.DataFrame.from_dict(
         rows, orient="index", columns=["where", "claim", EXPLORATION, CONFIRMATION]
     )
+
+
+def show_claims(
+    chapter: int | None = None, report: int | None = None, family: str | None = None
+) -> None:
+    """Display ``claims_table`` in a notebook, each claim with its place in the report."""
+    table = claims_table(chapter, report, family)
+    lines = [
+        f"{name}: {row.claim}\n{row['where'] or 'our own question'}\n"
+        f"explored: {row.explored}\nconfirmed: {row.confirmed}".replace("\n", "\n  ")
+        for name, row in table.iterrows()
+    ]
+    shown = table.map(html.escape).replace("\n", "<br>", regex=True)
+    shown["claim"] += "<br><small>" + shown["where"].replace("", "our own question")
+    shown["claim"] += " · <code>" + shown.index + "</code></small>"
+    page = shown.drop(columns="where").to_html(escape=False, index=False)
+    display({"text/plain": "\n".join(lines), "text/html": page}, raw=True)
+
+
+def latest() -> str:
+    """``"confirmed"`` once every family can be judged on unseen seeds; till then ``"explored"``."""
+    figures, wanted = Figures(), {name for name in FAMILIES if name != TEST_SET}
+    judgeable = all(
+        figures.ready(ENTRIES[name], confirming(ENTRIES[name]))
+        for family in wanted
+        for name in FAMILIES[family]
+    )
+    return CONFIRMATION if judgeable else EXPLORATION
+
+
+def counts(which: str) -> pd.Series:
+    """How many entries of each strength, firm first; ``which`` analysis as in ``judged``."""
+    strengths = [one["name"] for one in RULE["strength"]]
+    found = pd.Series([one.verdict.strength for one in judged(which).values()])
+    return found.value_counts().reindex(strengths, fill_value=0)
 
 
 def _chosen(chapter: int | None, report: int | None, family: str | None) -> dict[str, Entry]:
@@ -182,7 +220,7 @@ def _claim(entry: Entry) -> str:
 
 def _shown(name: str, verdicts: dict[str, Judged]) -> str:
     one = verdicts.get(name)
-    return f"{one.figures}: {one.said}" if one else ""
+    return f"{one.said}\n{one.figures}" if one else ""
 
 
 def _pending(entry: Entry, figures: Figures) -> str:
@@ -190,7 +228,7 @@ def _pending(entry: Entry, figures: Figures) -> str:
     if entry.family == TEST_SET:
         return "explored only: the test set is not opened again"
     if entry.kind in ("rate", "reproduction", "undecided"):
-        return "no verdict of this kind: see the chapter"
+        return "a table of its own"
     if entry.seeds == "rounds":
         return "not measured yet"
     members = [ENTRIES[name] for name in FAMILIES[entry.family]]
