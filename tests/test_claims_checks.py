@@ -10,7 +10,6 @@ from cnnlib.claims import checks
 from cnnlib.claims.claims import judged
 from cnnlib.claims.rule import sign_flip_p
 
-
 SOME = ("report-1-accuracy", "report-1-classes")  # judging all takes seconds
 
 

@@ -10,7 +10,7 @@ from scipy.stats import t
 from ..data import load
 from ..parallel.sweeps import fold_experiments
 from .claims import CONFIRMATION, judged, seeds_of
-from .figures import Figures
+from .figures import Figures, figures_now
 from .protocol import ENTRIES, FAMILIES, RULE, Contrast
 from .rule import OPEN, found, needed, seeds_and_images, seen, sign_flip_p
 
@@ -24,7 +24,7 @@ def parts_table(name: str, which: str = CONFIRMATION) -> pd.DataFrame:
     together (validation accuracies only). Raises KeyError for an unknown entry, LookupError
     where runs are missing.
     """
-    entry, figures = ENTRIES[name], Figures()
+    entry, figures = ENTRIES[name], figures_now()
     seeds, rows = seeds_of(entry, which), []
     for part in entry.parts:
         values = figures.contrast(part, seeds)
@@ -65,7 +65,7 @@ def power_table(seeds: Sequence[int] = (5, 10, 15, 20, 50)) -> pd.DataFrame:
     A row for each model and its parent of report 1's star, from the deviation of the stored
     differences over the seeds 0 to 4.
     """
-    figures, rows = Figures(), {}
+    figures, rows = figures_now(), {}
     for name, entry in ENTRIES.items():
         if entry.family == "report-1-accuracy" and entry.kind == "difference":
             values = figures.contrast(entry.parts[0], seeds_of(entry, "explored"))
@@ -95,7 +95,7 @@ def pairing_table(names: Sequence[str], seeds: Sequence[int]) -> pd.DataFrame:
     ``ratio`` is the standard deviation of the paired differences over that of differences of
     independent runs: below 1, pairing helps.
     """
-    figures = Figures()
+    figures = figures_now()
     accs = {n: np.array([figures.one(n, seed, "val_acc") for seed in seeds]) for n in names}
     rows = {}
     for child, parent in combinations(names, 2):
@@ -111,7 +111,7 @@ def splits_table() -> pd.DataFrame:
     The last column is the mean with the interval of Nadeau and Bengio (2003): the splits share
     images, so 1/5 + 12000/48000 stands in the place of 1/5. LookupError without all runs.
     """
-    stated, figures, rows = RULE["splits"], Figures(), {}
+    stated, figures, rows = RULE["splits"], figures_now(), {}
     for one in stated["contrasts"]:
         means = []
         for number in range(len(stated["split_seeds"])):

@@ -5,15 +5,16 @@ seeds 0 to 4, which were seen when the rule was written, and *confirmed* on seed
 seen. The confirmed one counts. It is given when every run that its family needs is stored.
 """
 
+import functools
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import pandas as pd
 from IPython.display import display
 
 from .facts import settled
-from .figures import Figures
+from .figures import Figures, figures_now
 from .protocol import ENTRIES, EXPLORED, FAMILIES, RULE, Entry, confirming
 from .rule import (
     ALPHA,
@@ -86,23 +87,14 @@ def seeds_of(entry: Entry, which: str) -> tuple[int, ...]:
     return choices[which]
 
 
-def judged(
-    which: str = CONFIRMATION,
-    figures: Figures | None = None,
-    families: Iterable[str] = FAMILIES,
-) -> dict[str, Judged]:
+def judged(which: str = CONFIRMATION, families: Iterable[str] = FAMILIES) -> dict[str, Judged]:
     """Every entry of these families that the runs of these seeds can judge, by its id.
 
     A family is judged when all runs that its members need are stored, and not before.
     """
-    figures, out = figures or Figures(), {}
+    figures, out = figures_now(), {}
     for family in families:
-        entries = [ENTRIES[name] for name in FAMILIES[family]]
-        if all(
-            _open(entry, which) and figures.ready(entry, seeds_of(entry, which))
-            for entry in entries
-        ):
-            out.update(_family(entries, which, figures))
+        out.update(_family(family, which, figures))
     return out
 
 
@@ -113,10 +105,15 @@ def _open(entry: Entry, which: str) -> bool:
     return entry.family != TEST_SET or which == EXPLORATION
 
 
-def _family(entries: Sequence[Entry], which: str, figures: Figures) -> dict[str, Judged]:
+@functools.lru_cache(maxsize=64)  # of the latest store: each family of each analysis once
+def _family(family: str, which: str, figures: Figures) -> dict[str, Judged]:
+    entries = [ENTRIES[name] for name in FAMILIES[family]]
+    seeds = {entry.id: seeds_of(entry, which) for entry in entries}
+    if not all(_open(one, which) and figures.ready(one, seeds[one.id]) for one in entries):
+        return {}
     parts = {
         entry.id: tuple(
-            found(figures.contrast(part, seeds_of(entry, which)), part.expected, part.margin)
+            found(figures.contrast(part, seeds[entry.id]), part.expected, part.margin)
             for part in entry.parts
         )
         for entry in entries
@@ -128,8 +125,7 @@ def _family(entries: Sequence[Entry], which: str, figures: Figures) -> dict[str,
         said = verdict(entry.kind, expected, parts[name], adjusted[name])
         if entry.family == TEST_SET and said.strength == FIRM:
             said = said._replace(strength=SUGGESTIVE)  # explored, and so suggestive at most
-        seeds = seeds_of(entry, which)
-        out[name] = Judged(entry, seeds, parts[name], p_values[name], adjusted[name], said)
+        out[name] = Judged(entry, seeds[name], parts[name], p_values[name], adjusted[name], said)
     return out
 
 
@@ -147,9 +143,9 @@ def claims_table(
     >>> cnnlib.claims_table(chapter=5)[["claim", "explored"]].shape
     (4, 2)
     """
-    entries, rows, figures = _chosen(chapter, report, family), {}, Figures()
+    entries, rows, figures = _chosen(chapter, report, family), {}, figures_now()
     families = [name for name in FAMILIES if any(e.family == name for e in entries.values())]
-    first, last = (judged(which, figures, families) for which in (EXPLORATION, CONFIRMATION))
+    first, last = (judged(which, families) for which in (EXPLORATION, CONFIRMATION))
     for name, entry in entries.items():
         explored, confirmed = _shown(name, first), _shown(name, last)
         if fixed := settled(name):
@@ -180,7 +176,7 @@ def show_claims(
 
 def latest() -> str:
     """``"confirmed"`` once every family can be judged on unseen seeds; till then ``"explored"``."""
-    figures, wanted = Figures(), {name for name in FAMILIES if name != TEST_SET}
+    figures, wanted = figures_now(), {name for name in FAMILIES if name != TEST_SET}
     judgeable = all(
         figures.ready(ENTRIES[name], confirming(ENTRIES[name]))
         for family in wanted
@@ -239,8 +235,7 @@ def _pending(entry: Entry, figures: Figures) -> str:
 
 def changed_table() -> pd.DataFrame:
     """Entries whose confirmed verdict differs from the explored one, and in which way."""
-    figures = Figures()
-    first, last = judged(EXPLORATION, figures), judged(CONFIRMATION, figures)
+    first, last = judged(EXPLORATION), judged(CONFIRMATION)
     rows = {}
     for name, after in last.items():
         before = first.get(name)

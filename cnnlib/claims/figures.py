@@ -1,6 +1,7 @@
 """The quantities of the protocol: one figure of one stored run, and contrasts of several."""
 
 import csv
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ..catalogue import find
 from ..data import CLASS_NAMES, load
 from ..experiment import Experiment
 from ..runs import Run, locate, run
+from ..store import runs_folder
 from .protocol import Contrast, Entry
 
 #: Fifteen rounds, as the protocol's [rule.time] says: round, experiment, seconds of an epoch.
@@ -165,6 +167,17 @@ class Figures:
             return EPOCH_TIMES.exists()
         names = {name for part in entry.parts for name in part.weights}
         return all(self.has(name, seeds) for name in names)
+
+
+def figures_now() -> Figures:
+    """Figures of the store as it is; those read before are kept while nothing changes in it."""
+    folder = runs_folder()
+    return _figures_of(folder, folder.stat().st_mtime_ns if folder.exists() else 0)
+
+
+@functools.lru_cache(maxsize=1)
+def _figures_of(folder: Path, changed: int) -> Figures:
+    return Figures()
 
 
 def epoch_times() -> dict[str, np.ndarray]:

@@ -20,7 +20,7 @@ from ..parallel.sweeps import fold_experiments
 from ..reported import REPORTED, REPORTED_FOLDS
 from ..runs import Run, run
 from .claims import EXPLORATION, latest, seeds_of
-from .figures import Figures
+from .figures import figures_now
 from .protocol import ENTRIES
 
 SECOND_DRAW = Path(__file__).parent / "second_draw.json"
@@ -83,7 +83,7 @@ def stuck_rates(
 
     ``seeds`` are those of the ``latest()`` analysis unless given.
     """
-    figures, rows = Figures(), {}
+    figures, rows = figures_now(), {}
     for name in names:
         runs = [figures.run(name, seed) for seed in seeds or _latest_seeds()]
         stuck = sum(bool(never_predicted(one)) for one in runs)
@@ -97,7 +97,7 @@ def stuck_seeds(
     names: Sequence[str] = ENTRIES["q-stuck-rates"].models, seeds: Sequence[int] | None = None
 ) -> pd.DataFrame:
     """Which class each run gave up: a row for each seed, a column for each model with one."""
-    figures, seeds = Figures(), seeds or _latest_seeds()
+    figures, seeds = figures_now(), seeds or _latest_seeds()
     table = pd.DataFrame(
         {n: [", ".join(never_predicted(figures.run(n, seed))) for seed in seeds] for n in names},
         index=pd.Index(seeds, name="seed"),
@@ -135,7 +135,7 @@ def reproduction_table(which: str = EXPLORATION) -> pd.DataFrame:
     Mean ± t · s · √(1 + 1/n). ``nearest`` is the nearest run, which says more where some runs
     are stuck and the spread is no bell curve. A model without all its runs is left out.
     """
-    figures, rows = Figures(), {}
+    figures, rows = figures_now(), {}
     for name in ENTRIES["q-reproduction"].models:
         # two of the models have runs for the short list of seeds alone
         like = "r1-convolution-accuracy" if name in SHORT else "r1-maxpool-accuracy"
@@ -157,7 +157,7 @@ def reproduced(which: str = EXPLORATION) -> pd.DataFrame:
 
     A row for each; the entry `q-lenet5-reproduced` is answered yes where there is one.
     """
-    entry, figures, rows = ENTRIES["q-lenet5-reproduced"], Figures(), {}
+    entry, figures, rows = ENTRIES["q-lenet5-reproduced"], figures_now(), {}
     printed = entry.reported["lenet5_val_acc"]
     for seed in seeds_of(entry, which):
         one = figures.run("lenet5", seed)
