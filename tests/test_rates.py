@@ -67,7 +67,16 @@ def test_two_or_more_by_counting_all_cases():
         if sum(hits) >= 2:
             total += math.prod(p if hit else 1 - p for p, hit in zip(chances, hits, strict=True))
     assert rates.two_or_more(chances) == pytest.approx(total)
-    assert rates.at_least_two([0, 0], 9) == pytest.approx(0.05**2)
+
+
+def test_two_of_five_models_are_stuck_by_their_rates():
+    found = rates.two_stuck(SEEDS)
+    lost = [
+        sum(bool(never_predicted(run(name, seed, train=False))) for seed in SEEDS)
+        for name in ("lenet5", "lenet5-var1", "lenet5-var2", "lenet5-var3", "lenet5-var4")
+    ]
+    assert found.estimate == pytest.approx(rates.two_or_more([(n + 0.5) / 6 for n in lost]))
+    assert 0 <= found.low < found.estimate < found.high <= 1
 
 
 def test_one_more_run_lies_in_the_prediction_interval():

@@ -114,12 +114,23 @@ def second_draw() -> dict[str, Any]:
     return json.loads(SECOND_DRAW.read_text("utf-8"))
 
 
-def at_least_two(stuck: Sequence[int], runs: int) -> float:
-    """The chance that two or more of independent runs are stuck, one of each model.
+def two_stuck(seeds: Sequence[int] | None = None) -> pd.Series:
+    """The chance that two or more of five runs are stuck, one run of each model of report 2.
 
-    Each model's rate is (stuck + 1/2) / (runs + 1), so that none is 0.
+    ``estimate`` takes each model's rate as (stuck + 1/2) / (runs + 1), so that none is 0; ``low``
+    and ``high`` take the ends of all five exact intervals, which is a range, not an interval.
     """
-    return two_or_more([(one + 0.5) / (runs + 1) for one in stuck])
+    figures, seeds = figures_now(), seeds or _latest_seeds()
+    found = []
+    for name in ENTRIES["q-two-stuck"].models:
+        lost = [bool(never_predicted(figures.run(name, seed))) for seed in seeds]
+        found.append(rate(sum(lost), len(lost)))
+    chances = {
+        "estimate": two_or_more([(one.stuck + 0.5) / (one.runs + 1) for one in found]),
+        "low": two_or_more([one.low for one in found]),
+        "high": two_or_more([one.high for one in found]),
+    }
+    return pd.Series(chances, name="chance of two or more stuck")
 
 
 def two_or_more(rates: Sequence[float]) -> float:
