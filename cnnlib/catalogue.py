@@ -159,7 +159,8 @@ CATALOGUE.variant(
     why="the same 128 numbers, without positions",
 )
 
-# Report 2 (PyTorch): a chain, as reported: softmax, then a loss that applies it again -------
+# Report 2 (PyTorch): a chain, as reported: softmax, then a loss that applies it again. Batch size,
+# optimiser, rate, epochs and loss are known from its authors' public code, not from its text ---
 
 CATALOGUE.variant(
     "baseline",
