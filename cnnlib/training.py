@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .augment import augment
 from .data import LabelledImages, check_images, check_labels
 from .experiment import Data, Experiment, Recipe, checked_seed
+from .records import History
 from .support.progress import bar
 
 
@@ -33,7 +34,7 @@ def fit(
     seed: int = 0,
     epochs: int | None = None,
     verbose: bool = True,
-) -> list[dict[str, Any]]:
+) -> History:
     """Train ``model`` by the experiment's recipe; return one dict for each epoch.
 
     ``seed`` fixes batch order, dropout and augmentation. ``epochs`` may cut the recipe short: the
@@ -61,7 +62,7 @@ def fit(
     optimiser = make_optimiser(model, experiment.recipe)
     schedule = lr_schedule(experiment.recipe)[:epochs]
     shuffler = torch.Generator().manual_seed(seed)  # draws each epoch's order of the images
-    history = []
+    history = History(experiment, model, seed, len(train))
     with (
         torch.random.fork_rng(),  # dropout and augmentation draw from it: leave it as it was
         bar(len(schedule) * len(train), experiment.name, "image") as progress,

@@ -163,11 +163,3 @@ def test_quiz_scores_names_and_numbers_and_waits_for_every_answer(capsys):
     ):
         checks.quiz(answers, labels, names)
         assert verdict in said(capsys)
-
-
-def test_agree_compares_within_the_tolerance(capsys):
-    stored = [{"epoch": e, "train_acc": 0.8, "val_acc": 0.8} for e in (1, 2)]
-    checks.agree([{"epoch": 1, "train_acc": 0.81, "val_acc": 0.79}], stored)
-    assert "agrees with the stored run" in said(capsys)
-    with pytest.raises(AssertionError, match=r"epoch 1: val_acc is 0.7000 here and 0.8000"):
-        checks.agree([{"epoch": 1, "train_acc": 0.8, "val_acc": 0.7}], stored)

@@ -4,7 +4,7 @@ An answer that has not been given yet is Python's ``...``, so an unanswered book
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..support.values import nearest
@@ -112,26 +112,6 @@ def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) ->
     for i, (mine, label) in enumerate(zip(known, labels, strict=True), start=1):
         if mine != int(label):
             print(f"  image {i}: you say {names[mine]}, the label says {names[int(label)]}")
-
-
-def agree(
-    history: Sequence[Mapping[str, float]],
-    stored: Sequence[Mapping[str, float]],
-    tolerance: float = 0.03,
-) -> None:
-    """Assert that a live training follows the stored one, epoch by epoch, in accuracy.
-
-    Machines round differently, and the differences grow as training goes on: the accuracies
-    are compared within ``tolerance``, not digit by digit.
-    """
-    for mine, theirs in zip(history, stored, strict=False):
-        for field in ("train_acc", "val_acc"):
-            gap = abs(mine[field] - theirs[field])
-            assert gap <= tolerance, (
-                f"epoch {mine['epoch']}: {field} is {mine[field]:.4f} here and "
-                f"{theirs[field]:.4f} in the stored run, more than {tolerance} apart"
-            )
-    print(f"Your training agrees with the stored run (accuracies within {tolerance}).")
 
 
 def _find(key: str) -> Exercise | Written:

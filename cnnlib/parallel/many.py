@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..augment import augment
-from ..data import LabelledImages
+from ..data import LabelledImages, check_images, check_labels
 from ..experiment import Data, Experiment, checked_seed
 from ..models import LeNet
+from ..records import History
 from ..support.progress import bar
 from ..support.values import several
 from ..training import (
@@ -45,7 +46,7 @@ def fit_many(
     seeds: Sequence[int],
     epochs: int | None = None,
     verbose: bool = True,
-) -> list[list[dict[str, Any]]]:
+) -> list[History]:
     """Train each model as ``fit`` does with its seed, all at once; return a history for each.
 
     Batch orders are those of ``fit``; on a CPU so are the draws of dropout and augmentation. Sums
@@ -56,13 +57,18 @@ def fit_many(
     """
     seeds = [checked_seed(seed) for seed in several("seeds", seeds, "(0, 1)")]
     nets = checked(models, seeds)
+    for part in (train, val):
+        check_images(part.images)
+        check_labels(part.labels, len(part.images))
     prepare_process()
     device = next(nets[0].parameters()).device
     train, val, streams = train.to(device), val.to(device), Streams(seeds, device)
     network = stack(nets, streams)
     optimiser = make_optimiser(network, experiment.recipe)
     schedule = lr_schedule(experiment.recipe)[:epochs]
-    histories: list[list[dict[str, Any]]] = [[] for _ in seeds]
+    histories = [
+        History(experiment, net, seed, len(train)) for net, seed in zip(nets, seeds, strict=True)
+    ]
     images = len(schedule) * len(train) * len(seeds)
     with torch.random.fork_rng(), bar(images, experiment.name, "image") as progress:
         for epoch, lr in enumerate(schedule, start=1):
