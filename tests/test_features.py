@@ -42,7 +42,7 @@ def test_activations_are_what_the_layers_put_out(name, small):
 def test_hooks_are_removed_even_after_an_error(small):
     model, data = build("baseline", seed=0), CATALOGUE["baseline"].data
     model.head = nn.Linear(3, 10)  # it does not fit
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match="LeNet stops on images"):
         activations(model, small.val.images[:2], ["features.block1.conv"], data)
     assert not any(module._forward_hooks for module in model.modules())
 

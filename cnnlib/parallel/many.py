@@ -52,8 +52,8 @@ def fit_many(
     Batch orders are those of ``fit``; on a CPU so are the draws of dropout and augmentation. Sums
     are rounded otherwise, so figures agree at first and drift apart as between two machines.
     ``seconds`` is a model's share of the time. Raises ValueError where models and seeds do not
-    match or a seed is no whole number from 0 to 10⁹, and NonFiniteLossError when the loss of one
-    of the models is not a number.
+    match, a seed is no whole number from 0 to 10⁹, or images or labels are none, and
+    NonFiniteLossError when the loss of one of the models is not a number.
     """
     seeds = [checked_seed(seed) for seed in several("seeds", seeds, "(0, 1)")]
     nets = checked(models, seeds)
@@ -82,7 +82,7 @@ def fit_many(
                 on_val = evaluate_stacked(network, val, experiment)
             except NonFiniteLossError as error:
                 raise NonFiniteLossError(
-                    f"{experiment.name}, {error} of epoch {epoch}, at lr {lr:g}; nothing is "
+                    f"{experiment.name}: in epoch {epoch}, at lr {lr:g}, {error}; nothing is "
                     "stored. Try a smaller learning rate, or train the other seeds without it"
                 ) from None
             unstack(network, nets)
