@@ -4,10 +4,10 @@ An answer that has not been given yet is Python's ``...``, so an unanswered book
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from ..support.values import nearest
+from ..support.values import nearest, wrong
 from ..support.written import is_unfinished
 from .all_parts import EXERCISES
 from .judging import Exercise, Written
@@ -92,9 +92,14 @@ def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) ->
     number in ``names``, or ``...`` while there is none. Nothing is given away before every
     image has an answer.
     """
-    if answers is ... or len(answers) != len(labels):
-        found = "none" if answers is ... else len(answers)
+    if not isinstance(answers, str | Mapping | Set) and isinstance(answers, Iterable):
+        answers = list(answers)
+    else:  # one thing, or none
+        found = "none" if answers is ... else f"{answers!r}, which is no list"
         print(f"Quiz: expected a list of {len(labels)} answers, found {found}.")
+        return
+    if len(answers) != len(labels):
+        print(f"Quiz: expected a list of {len(labels)} answers, found {len(answers)}.")
         return
     if missing := sum(answer is ... for answer in answers):
         print(f"Quiz: {len(labels) - missing} of {len(labels)} answered. Replace each ... first.")
@@ -115,6 +120,11 @@ def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) ->
 
 
 def _find(key: str) -> Exercise | Written:
+    known = list(EXERCISES)
+    of_chapter = [one for one in known if str(key) == one or one.startswith(f"{key}.")]
+    if not isinstance(key, str):
+        example = (of_chapter or known)[0]
+        raise wrong("the exercise", key, f'its number in quotes, such as "{example}"')
     if key not in EXERCISES:
-        raise LookupError(f"there is no exercise {key!r}; {nearest(key, list(EXERCISES))}")
+        raise LookupError(f"there is no exercise {key!r}; {nearest(key, of_chapter or known)}")
     return EXERCISES[key]
