@@ -3,6 +3,8 @@
 import contextlib
 import functools
 import hashlib
+import io
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,14 @@ from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 from ..data import check_images
 from ..experiment import Data
 from ..network import device_of
 from ..support.files import write_whole
 from ..support.folders import named_folder
+from ..support.progress import bar
 from ..support.sources import ROOT
 from ..support.values import nearest, several, wrong
 from ..training import predict_logits
@@ -131,6 +135,21 @@ def _last_layer(model: nn.Module, images: Tensor, data: Data) -> str:
     return ran[-1]
 
 
+STEPS = 1000  # of t-SNE
+
+
+class _Steps(io.TextIOBase):
+    """Moves a bar by what scikit-learn's TSNE prints, a line each 50 steps: it has no callback."""
+
+    def __init__(self, progress: tqdm) -> None:
+        self.progress = progress
+
+    def write(self, text: str) -> int:
+        if step := re.match(r"\[t-SNE\] Iteration (\d+): error", text):
+            self.progress.update(int(step[1]) - self.progress.n)
+        return len(text)
+
+
 def tsne(
     vectors: ArrayLike, perplexity: float = 30, seed: int = 0, init: str = "pca"
 ) -> np.ndarray:
@@ -139,7 +158,8 @@ def tsne(
     van der Maaten and Hinton (2008). ``init="pca"`` starts from the two widest directions,
     ``"random"`` from noise. The same input gives the same map on one machine, whatever the
     number of threads, but not on another: small differences in rounding grow. A map is kept
-    in ``cache_folder()`` and taken from there; a damaged file is computed anew. Raises
+    in ``cache_folder()`` and taken from there; a damaged file is computed anew. A bar counts the
+    1,000 steps, once the nearest neighbours are found. Raises
     ValueError where there is nothing to map: numbers that are not finite, or equal vectors.
     """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
@@ -155,14 +175,18 @@ def tsne(
         "random_state": seed,
         "init": init,
         "learning_rate": "auto",
-        "max_iter": 1000,
+        "max_iter": STEPS,
     }
     content = repr((sklearn.__version__, settings, vectors.shape)).encode() + vectors.tobytes()
     file = cache_folder() / f"tsne-{hashlib.sha256(content).hexdigest()[:24]}"
     points = _from_cache(file)
     if points is None:
-        with threadpool_limits(1):  # several threads would add up in another order each time
-            points = TSNE(**settings).fit_transform(vectors)
+        with (
+            threadpool_limits(1),  # several threads would add up in another order each time
+            bar(STEPS, "t-SNE", "step") as progress,
+            contextlib.redirect_stdout(_Steps(progress)),
+        ):
+            points = TSNE(**settings, verbose=2).fit_transform(vectors)
         _to_cache(file, points)
     return points
 
