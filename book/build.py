@@ -64,7 +64,7 @@ def refresh(names: list[str]) -> int:
             continue
         if text.encode() != path.read_bytes():
             write_whole(path, text)
-    return _status(failed, len(chosen))
+    return status(failed, len(chosen))
 
 
 def report(
@@ -95,13 +95,13 @@ def report(
             print(f"rendering {target / 'index.html'}", flush=True)
             put_in_place(_rendered(strict=not failed), target, shows)
     print(f"Done. Open {target / 'index.html'} in a browser.", flush=True)
-    return _status(failed, len(chapters()))
+    return status(failed, len(chapters()))
 
 
-def _status(failed: Mapping[str, str], total: int) -> int:
+def status(failed: Mapping[str, str], total: int, what: str = "failed") -> int:
     """List why chapters failed, by their names; 1 if one did."""
     if failed:
-        print(f"error: {len(failed)} of {total} chapters failed:", file=sys.stderr)
+        print(f"error: {len(failed)} of {total} chapters {what}:", file=sys.stderr)
         print(*(f"  {name}: {why}" for name, why in failed.items()), sep="\n", file=sys.stderr)
     return 1 if failed else 0
 

@@ -16,6 +16,7 @@ from .analysis import features as features
 from .analysis import finals as finals
 from .analysis import probes as probes
 from .analysis import tables as tables
+from .analysis.agreement import agree as agree
 from .analysis.tables import accuracies as accuracies
 from .analysis.tables import against_parents as against_parents
 from .analysis.tables import comparison as comparison
@@ -34,7 +35,6 @@ from .data import load as load
 from .exercises import assignment as assignment
 from .exercises import checks as checks
 from .exercises.assignment import Assignment as Assignment
-from .exercises.checks import agree as agree
 from .exercises.checks import check as check
 from .exercises.checks import hint as hint
 from .exercises.checks import predict_first as predict_first

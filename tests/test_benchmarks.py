@@ -1,3 +1,5 @@
+import ast
+import importlib
 import sys
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import growth
 import loops
 import torch.nn.functional as F
 import training_speed
+import waiting
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
@@ -33,6 +36,14 @@ def test_every_loop_trains_and_its_loss_falls(name, monkeypatch):
         epoch()
     if name not in ("Keras", "Flax"):  # these do not compute with torch: here they only run
         assert len(losses) >= 6 and losses[-1] < losses[0] - 0.05
+
+
+def test_what_is_timed_can_be_imported():
+    steps = ast.walk(ast.parse("\n".join(waiting.STEPS.values())))
+    found = [(node.module, name.name) for node in steps if isinstance(node, ast.ImportFrom)
+             for name in node.names]  # fmt: skip
+    assert ("cnnlib.analysis.features", "tsne") in found
+    assert all(hasattr(importlib.import_module(module), name) for module, name in found)
 
 
 def test_ratios_are_taken_within_rounds():

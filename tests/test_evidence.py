@@ -43,6 +43,32 @@ def test_per_class_accuracy_equals_scikit_learn():
     assert per_class_accuracy(LABELS, FIRST) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("without", [[0], [4], [9], [1, 2, 3]])
+def test_a_class_without_images_keeps_its_place(without):
+    rest = ~np.isin(LABELS, without)
+    whole, found = per_class_accuracy(LABELS, FIRST), per_class_accuracy(LABELS[rest], FIRST[rest])
+    assert np.isnan(found[without]).all() and np.isnan(found).sum() == len(without)
+    others = [k for k in range(10) if k not in without]
+    assert found[others] == pytest.approx(whole[others])
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "said"),
+    [
+        ([], [], r"shapes \(0,\) and \(0,\); expected"),
+        ([1, 2], [1], r"shapes \(2,\) and \(1,\); expected"),
+        ([[1]], [[1]], r"shapes \(1, 1\) and \(1, 1\); expected"),
+        ([1, 10], [1, 1], "10 is no class"),
+        ([1, 2], [1, -1], "-1 is no class"),
+        ([1, 2], [1, 0.5], "0.5 is no class"),
+        ([1, 2], [1, math.nan], "nan is no class"),
+    ],
+)
+def test_what_are_no_classes_gets_a_sentence(labels, predicted, said):
+    with pytest.raises(ValueError, match=said):
+        per_class_accuracy(labels, predicted)
+
+
 def test_paired_counts_and_mcnemar():
     found = paired(LABELS, FIRST, SECOND)
     assert found.only_first == sum((FIRST == LABELS) & (SECOND != LABELS))

@@ -157,7 +157,7 @@ def test_lines_stand_at_the_given_places_on_a_scale_of_powers():
     rates, losses = [0.01, 0.1, 1], [2, 0.5, float("nan")]
     ax = plots.lines({"SGD": losses}, x=rates, log=True, xlabel="rate", ylabel="loss")
     assert list(ax.lines[0].get_xdata()) == rates and ax.get_xscale() == "log"
-    assert ax.get_figure().alt_text == "Line plot of loss against rate. SGD from 2 to nan."
+    assert ax.get_figure().alt_text == "Line plot of loss against rate. SGD from 2 to no value."
     plt.close(ax.get_figure())
 
 
@@ -377,10 +377,9 @@ def test_sliders_show_the_start_where_there_is_nobody_to_choose(displayed, monke
     assert "Image 11, b" in texts[1] and len(texts) == 2
 
 
-@pytest.mark.parametrize("n, count", [(range(3), 3), ([], 0)])
-def test_sliders_refuse_a_start_that_is_none_of_the_values(n, count):
-    with pytest.raises(ValueError, match=rf"n starts at 3; expected one of its {count} values"):
-        plots.sliders(two, name=["a"], n=n)
+def test_sliders_refuse_a_start_that_is_none_of_the_values():
+    with pytest.raises(ValueError, match=r"n starts at 3; expected one of its 3 values"):
+        plots.sliders(two, name=["a"], n=range(3))
 
 
 def test_a_students_own_settings_and_figures_stay_as_they_were():

@@ -14,6 +14,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest, ttest_1samp, tukey_hsd
 
+from ..data import CLASS_NAMES
+
 
 def standard_error(acc: float, images: int) -> float:
     """Binomial standard error of an accuracy measured on ``images`` images: √(p(1-p)/n).
@@ -34,9 +36,23 @@ def accuracy_interval(acc: float, images: int, confidence: float = 0.95) -> tupl
 
 
 def per_class_accuracy(labels: ArrayLike, predicted: ArrayLike) -> np.ndarray:
-    """Of the images of each class, the fraction that was recognised (recall): (classes,)."""
+    """Of the images of each class, the fraction that was recognised (recall): (10,).
+
+    Both are class numbers from 0 to 9, (N,). NaN stands for a class of which there is no image.
+    Raises ValueError where the two do not fit together, or there are none.
+    """
     labels, predicted = np.asarray(labels), np.asarray(predicted)
-    return np.array([(predicted[labels == k] == k).mean() for k in np.unique(labels)])
+    if labels.shape != predicted.shape or labels.ndim != 1 or not labels.size:
+        raise ValueError(
+            f"labels and predicted have the shapes {labels.shape} and {predicted.shape}; expected "
+            "one class number of each for every image, (N,)"
+        )
+    if odd := sorted(set(np.unique([labels, predicted]).tolist()) - set(range(len(CLASS_NAMES)))):
+        raise ValueError(f"{odd[0]} is no class; expected whole numbers from 0 to 9")
+    found = np.full(len(CLASS_NAMES), np.nan)
+    for k in np.unique(labels).astype(int):
+        found[k] = (predicted[labels == k] == k).mean()
+    return found
 
 
 class Paired(NamedTuple):

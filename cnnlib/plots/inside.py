@@ -20,6 +20,7 @@ from matplotlib.patches import Rectangle
 
 from ..data import CLASS_NAMES
 from ..support.progress import sliders_are_off
+from . import given
 from .basic import PALETTE, describe, figure_of, images, rendered, show, styled
 
 MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
@@ -38,6 +39,8 @@ def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> Non
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     start = {name: defaults.get(name, next(iter(v), None)) for name, v in choices.items()}
     for name, values in choices.items():
+        if not len(values):
+            raise ValueError(f"{name} has no values to choose from")
         if start[name] not in values:
             raise ValueError(
                 f"{name} starts at {start[name]!r}; expected one of its {len(values)} values"
@@ -84,11 +87,17 @@ def window(image: Any, kernel: Any, step: int = 0, *, stride: int = 1, padding: 
 
     ``image`` (rows, columns) and ``kernel`` (k, k) hold few numbers, which are written into their
     cells; ``padding`` puts a pale frame of zeros around the image. ``step`` counts the windows
-    from 0, row by row, ``stride`` cells apart. Raises ValueError if there is no such step.
+    from 0, row by row, ``stride`` cells apart. Raises ValueError if there is no such step, and for
+    a kernel that does not fit.
     """
-    image, kernel = np.asarray(image), np.asarray(kernel)
-    k = len(kernel)
+    image = given.finite(image, "the image", dimensions=2)
+    kernel = given.finite(kernel, "the kernel", dimensions=2)
     padded = np.pad(image, padding)
+    if kernel.shape != (k := len(kernel), k) or k > min(padded.shape):
+        raise ValueError(
+            f"the kernel has the shape {kernel.shape}; expected a square one that fits into the "
+            f"image, {padded.shape[0]} by {padded.shape[1]}"
+        )
     windows = np.lib.stride_tricks.sliding_window_view(padded, (k, k))[::stride, ::stride]
     mapped = (windows * kernel).sum(axis=(2, 3))
     if not 0 <= step < mapped.size:
@@ -152,8 +161,11 @@ def _short(number: Any) -> str:
 def feature_maps(maps: Mapping[str, Any], *, columns: int = 8, shared: bool = True) -> Figure:
     """All maps of a layer, (channels, side, side), for each name in ``maps``, on one scale.
 
-    ``shared=False`` gives each map a grey scale of its own.
+    ``shared=False`` gives each map a grey scale of its own. Raises ValueError for no maps, and for
+    numbers that are not finite.
     """
+    for name, some in given.named(maps, "maps").items():
+        given.finite(some, f"the maps of {name!r}", dimensions=3)
     pictures = [np.asarray(one) for some in maps.values() for one in some]
     titles = [f"{name} {i}" for name, some in maps.items() for i in range(1, len(some) + 1)]
     columns = min(columns, *(len(some) for some in maps.values()))
@@ -174,9 +186,10 @@ def flow(stages: Sequence[tuple[str, Sequence[int]]]) -> Figure:
 
     ``stages`` are pairs of a layer's name and of the shape that it gives for one image,
     (channels, rows, columns) or (numbers,). A layer that keeps the shape is named with the one
-    before it. Raises ValueError for a shape of another kind.
+    before it. Raises ValueError for a shape of another kind, and for no shapes.
     """
-    if odd := [shape for _, shape in stages if len(shape) not in (1, 3)]:
+    stages = given.some(stages, "shapes")
+    if odd := [shape for _, shape in stages if len(shape) not in (1, 3) or min(shape) < 1]:
         raise ValueError(
             f"a shape is {tuple(odd[0])}; expected (channels, rows, columns) or (numbers,) of one "
             "image: leave out the number of images"
@@ -234,9 +247,12 @@ def signed(
     """A grid of maps (N, rows, columns) with values of both signs; 0 is white, one scale for all.
 
     ``label`` names the values and their unit. ``outlines``: grey images of the same size as the
-    maps, 0 to 255, of which the outline is drawn.
+    maps, 0 to 255, of which the outline is drawn. Raises ValueError for no maps, for another number
+    of titles, and for numbers that are not finite.
     """
-    pictures = [np.asarray(picture).squeeze() for picture in pictures]
+    pictures = given.pictures(pictures)
+    if len(titles) != len(pictures):
+        raise ValueError(f"there are {len(pictures)} maps and {len(titles)} titles")
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     figure, grid = plt.subplots(
@@ -282,9 +298,12 @@ def scatter(
     """A map: points (N, 2), with a colour and a marker for each class in ``labels`` (N,).
 
     ``wrong``, bool (N,), marks some with a black ring. The axes have no numbers, because
-    those of a map mean nothing; both have one scale.
+    those of a map mean nothing; both have one scale. Raises ValueError for no points, for those
+    that are not finite, and for labels that do not fit.
     """
-    points, labels = np.asarray(points), np.asarray(labels)
+    points, labels = given.points(points, beside=labels), given.classes(labels, names)
+    if wrong is not None:
+        given.points(points, beside=wrong, what="marks")
     ax = ax or plt.subplots(figsize=(8.5, 6.5))[1]
     classes = np.unique(labels)
     for k in classes:
@@ -301,7 +320,7 @@ def scatter(
     alt += f", {title}" if title else ""
     alt += f", coloured by class: {', '.join(names[k] for k in classes)}."
     if wrong is not None:
-        ringed = points[np.asarray(wrong)]
+        ringed = points[np.asarray(wrong, dtype=bool)]
         ring: dict[str, Any] = dict(s=34, facecolors="none", edgecolors="black", linewidths=0.8)
         ax.scatter(*_across_down(ringed), label="network is wrong", **ring)
         alt += f" {len(ringed):,} points are ringed: there the network is wrong."
@@ -323,6 +342,8 @@ def scatters(
     size: float = 3.1,
 ) -> Figure:
     """Several maps side by side, by title; ``labels`` (N,) hold for all, as in ``scatter``."""
+    for points in given.named(maps, "maps").values():
+        given.points(points, beside=labels)
     columns = min(columns, len(maps))
     rows = -(-len(maps) // columns)
     figure, grid = plt.subplots(
@@ -349,10 +370,10 @@ def garments(points: Any, pictures: Any, *, cells: int = 12, ax: Axes | None = N
     The map is cut into ``cells`` × ``cells`` squares; from each that is not empty comes the
     image nearest to its middle.
     """
-    points = np.asarray(points)
+    points = given.points(points, beside=pictures, what="pictures")
     ax = ax or plt.subplots(figsize=(8.5, 8.5))[1]
     low, high = points.min(axis=0), points.max(axis=0)
-    scaled = (points - low) / (high - low) * cells
+    scaled = (points - low) / np.where(high > low, high - low, 1) * cells
     square = np.minimum(scaled.astype(int), cells - 1)
     by_distance = np.linalg.norm(scaled - square - 0.5, axis=1).argsort()
     first = np.unique(square[by_distance], axis=0, return_index=True)[1]
@@ -380,7 +401,12 @@ def neighbourhood(
     ``near`` holds the positions of the neighbours, nearest first (ten are drawn), and
     ``names`` (N,) says what each of the ``pictures`` (N, side, side) is.
     """
-    points, near = np.asarray(points), list(near)[:10]
+    points = given.points(points, beside=pictures, what="pictures")
+    near = given.finite(near, "the neighbours", dimensions=1)[:10].tolist()
+    if not all(0 <= i < len(points) for i in (index, *near)):
+        raise ValueError(
+            f"expected positions from 0 to {len(points) - 1:,}, found {index} and {near}"
+        )
     figure = plt.figure(figsize=(10, 4.6))
     halves: Any = figure.subfigures(1, 2, width_ratios=(1.1, 1))
     place, beside = halves
