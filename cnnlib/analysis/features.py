@@ -20,7 +20,6 @@ from ..data import check_images
 from ..experiment import Data
 from ..support.files import write_whole
 from ..support.folders import named_folder
-from ..support.sources import ROOT
 from ..support.values import nearest
 from ..training import predict_logits
 
@@ -157,8 +156,8 @@ def tsne(
 
 
 def cache_folder() -> Path:
-    """``$CNNLIB_CACHE``, or ``cache/`` beside the notebooks; all in it can be made again."""
-    return named_folder("CNNLIB_CACHE", ROOT / "cache")
+    """``$CNNLIB_CACHE``, or the usual place; all in it can be made again."""
+    return named_folder("CNNLIB_CACHE")
 
 
 def _from_cache(file: Path) -> np.ndarray | None:

@@ -20,7 +20,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-ROOT = Path(__file__).resolve().parents[2]
+from .folders import ROOT
+
 ENV = ROOT / ".venv"
 STAMP = ENV / "installed-for"  # the hash of the pyproject.toml that was installed, and the clone
 UNFINISHED = ENV / "installing"  # there until pip has ended well
