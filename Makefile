@@ -1,7 +1,7 @@
 # The front door. Each target sets up what it needs, once; see `make help`.
 # On Windows, or without make: python -m cnnlib TARGET
 PYTHON ?= python3
-TARGETS := report my-report verify editions check test test-browser lab reproduce check-runs bench refresh data train table
+TARGETS := report my-report verify editions check test test-browser lab start reproduce check-runs bench refresh data train table
 
 .PHONY: help $(TARGETS) clean
 help:

@@ -26,9 +26,11 @@ import typst
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
+from cnnlib import store
 from cnnlib.exercises.assignment import MODELS
 from cnnlib.exercises.fields import PROMPT, REQUIRED, written
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS, runs_folder
+from cnnlib.support.folders import INSTALLED
 from cnnlib.support.progress import nobody_watches
 
 from .notebooks import NOTEBOOKS, REPORT, ReportError, executed, named, tables, tags
@@ -37,7 +39,7 @@ from .to_typst import PX_PER_INCH as DPI
 from .to_typst import TypstPages, quoted
 
 BOOK = Path(__file__).resolve().parent
-CHAPTER = NOTEBOOKS / "23_your_report.ipynb"
+CHAPTER = (Path.cwd() if INSTALLED else NOTEBOOKS) / "23_your_report.ipynb"
 SHARPER = 2  # figures are drawn with so many times the pixels: paper shows more than a screen
 PAGES_MADE, HAND_IN = ("my-report.html", "my-report.pdf"), "hand-in.zip"
 PAGES = range(2, 6)  # how long the assignment wants a report
@@ -139,7 +141,8 @@ def runs_of(notebook: NotebookNode) -> list[Path]:
         one for output in outputs for one in tables(output.get("data", {}).get("text/html", ""))
     ]
     files = {file for table in found for file in table.column("file in runs/").values()}
-    return [runs_folder() / PurePosixPath(file).parent.name for file in sorted(files)]
+    names = [PurePosixPath(file).parent.name for file in sorted(files)]
+    return [store.found(name) or runs_folder() / name for name in names]
 
 
 def pack(target: Path, notebook: NotebookNode, pages: list[Path], runs: list[Path]) -> None:

@@ -14,8 +14,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS, REPORT = ROOT / "notebooks", ROOT / "report"
+from cnnlib.support.folders import ROOT, made_in
+
+NOTEBOOKS, REPORT = ROOT / "notebooks", made_in() / "report"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 CHAPTER_NAME = re.compile(r"\d\d_[a-z0-9_]+\.ipynb")
 LONGEST_TABLE = 200_000  # characters: the library makes no longer table

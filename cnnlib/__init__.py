@@ -4,10 +4,12 @@ The names that a chapter uses are in ``__init__.pyi``, as plain imports. Each is
 is first asked for: a chapter starts sooner, and ``python -m cnnlib`` runs before torch is there.
 """
 
+from .support.console import lenient_output as _lenient_output
 from .support.folders import settle as _settle
 
 __version__ = "1.0.0"
 
+_lenient_output()
 _settle()  # before anybody changes the folder in which this process works
 
 try:

@@ -7,11 +7,11 @@ from __future__ import annotations  # an old Python must get as far as the messa
 
 import argparse
 import importlib.metadata
-import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .support import chapters
 from .support.ending import ended
 from .support.environment import (
     PYTHON,
@@ -21,6 +21,7 @@ from .support.environment import (
     python,
     set_up,
 )
+from .support.folders import INSTALLED, made_in
 
 QUICK = "--numprocesses=2 --dist=loadfile"
 
@@ -36,6 +37,11 @@ def report(args: argparse.Namespace) -> int:
 
 def my_report(args: argparse.Namespace) -> int:
     """your report of chapter 23 as HTML and PDF [--notebook PATH] [--output FOLDER]"""
+    if INSTALLED and chapters.lacks("typst"):
+        raise RuntimeError(
+            "my-report needs some packages more: install them with "
+            f'"{sys.executable}" -m pip install "cnnlib[book]"'
+        )
     prepare()
     return ours("book.my_report", *args.rest, folder=None)
 
@@ -96,6 +102,24 @@ def lab(args: argparse.Namespace) -> int:
     prepare()
     start = "lab/tree/notebooks/00_start_here.ipynb"
     return python("-m", "jupyterlab", f"--LabApp.default_url=/{start}", *args.rest)
+
+
+def start(args: argparse.Namespace) -> int:
+    """copy the notebooks to a folder and open JupyterLab there [FOLDER] [--no-lab] [Lab's own …]"""
+    parser = argparse.ArgumentParser(prog="python -m cnnlib start", allow_abbrev=False)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("cnnlib-notebooks"))
+    parser.add_argument("--no-lab", action="store_true", help="copy only")
+    options, of_lab = parser.parse_known_args(args.rest)
+    folder = options.folder.expanduser().resolve()
+    print(chapters.copied(folder), flush=True)
+    if options.no_lab:
+        return 0
+    if chapters.lacks("jupyterlab"):
+        print(f"JupyterLab is not installed here: open {folder / chapters.FIRST} in what you have")
+        return 0
+    prepare()
+    first = f"--LabApp.default_url=/lab/tree/{chapters.FIRST}"
+    return python("-m", "jupyterlab", first, *of_lab, folder=folder)
 
 
 def data(args: argparse.Namespace) -> int:
@@ -176,7 +200,7 @@ def reproduce(args: argparse.Namespace) -> int:
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
     options = parser.parse_args(args.rest)
     prepare()
-    print(reproduction(ROOT / "reproduced", options.seeds))
+    print(reproduction(made_in() / "reproduced", options.seeds))
     return 0
 
 
@@ -200,19 +224,19 @@ def prepare() -> None:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     command.__name__.replace("_", "-"): command
     for command in (
-        *(report, my_report, verify, editions, check, test, test_browser, lab),
+        *(report, my_report, verify, editions, check, test, test_browser, lab, start),
         *(reproduce, check_runs, bench, refresh, data, train, table),
     )
 }
+# what an installed wheel can do: the others need the files of a clone
+OF_A_WHEEL = ("start", "my-report", "data", "train", "check-runs", "reproduce")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command inside an environment that has everything installed."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # not every console can write →
-    listing = "\n".join(f"  {name:12} {call.__doc__}" for name, call in COMMANDS.items())
+    offered = OF_A_WHEEL if INSTALLED else COMMANDS
+    listing = "\n".join(f"  {name:12} {COMMANDS[name].__doc__}" for name in offered)
     parser = argparse.ArgumentParser(
         prog="python -m cnnlib",
         description="commands:\n" + listing,
@@ -234,12 +258,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 def command(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Run the command here, or set up and run it there; what is wrong with it is one line."""
     try:
+        if INSTALLED:  # by pip, with what it needs
+            return in_a_wheel(args)
         if not environment_is_ready():
             return set_up() or python("-m", "cnnlib", *argv, interpreter=PYTHON, folder=None)
         return COMMANDS[args.command](args)
     except (RuntimeError, LookupError, ValueError, ArithmeticError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def in_a_wheel(args: argparse.Namespace) -> int:
+    """Run a command of the installed package; RuntimeError for one that it does not have."""
+    if args.command not in OF_A_WHEEL:
+        raise RuntimeError(
+            f"{args.command} needs a clone of the workbook's repository; the installed package "
+            f"has {', '.join(OF_A_WHEEL)}"
+        )
+    return COMMANDS[args.command](args)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ other file in it, in the form that ``sha256sum --check`` reads.
 A run that replaces another is written beside it, the old one is renamed (``.old-…``), the new one
 takes its place, and the old one is removed. Wherever that stops, one of the two is whole, and
 ``found`` finds it.
+
+Runs that were shipped apart from it (``SHIPPED``) are a second place to look, never to write to.
 """
 
 import contextlib
@@ -20,10 +22,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .support.files import write_whole
-from .support.folders import named_folder
-from .support.sources import ROOT
+from .support.folders import INSTALLED, ROOT, named_folder
 
 SUMS = "SHA256SUMS"
+# where only to read: beside an installed wheel, or in a clone that is not ours to write to; in a
+# clone of one's own, what was shipped lies in the store itself
+SHIPPED = ROOT / "runs" if INSTALLED or not os.access(ROOT / "runs", os.W_OK) else None
 _RUN = re.compile(r"(?P<name>[\w.-]+)-seed(?P<seed>\d+)-(?P<identity>[0-9a-f]{12})")
 _STALE = 600  # seconds after which what another process left in the middle of writing is no longer
 # being written: all content is ready before the first file is
@@ -34,8 +38,8 @@ class StoreError(OSError):
 
 
 def runs_folder() -> Path:
-    """``$CNNLIB_RUNS``, or ``runs/`` beside the notebooks."""
-    return named_folder("CNNLIB_RUNS", ROOT / "runs")
+    """``$CNNLIB_RUNS``, or ``runs/`` beside the notebooks, or in the user's own folder."""
+    return named_folder("CNNLIB_RUNS")
 
 
 def split_name(folder: str) -> tuple[str, int, str] | None:
@@ -47,25 +51,37 @@ def split_name(folder: str) -> tuple[str, int, str] | None:
 
 def listed() -> dict[str, tuple[str, int, str]]:
     """The folders of stored runs, by name in order: experiment's name, seed, identity."""
-    try:
-        entries = sorted(entry.name for entry in os.scandir(runs_folder()) if entry.is_dir())
-    except OSError:  # no store yet
-        return {}
+    entries = [name for folder in _looked_in() for name in _folders_in(folder)]
     replaced = (n.removeprefix(".old-").split("@")[0] for n in entries if n.startswith(".old-"))
     names = sorted({*(name for name in entries if not name.startswith(".")), *replaced})
     return {name: parts for name in names if (parts := split_name(name)) and found(name)}
 
 
+def _looked_in() -> list[Path]:
+    """The store, if there can be one, and then what was shipped."""
+    folders = [SHIPPED] if SHIPPED else []
+    with contextlib.suppress(RuntimeError):  # no home: reported when something is to be stored
+        folders.insert(0, runs_folder())
+    return folders
+
+
+def _folders_in(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(folder) if entry.is_dir()]
+    except OSError:  # no store yet
+        return []
+
+
 def found(name: str) -> Path | None:
     """The folder of a stored run, whatever happened while it was being replaced; else None."""
-    folder = runs_folder()
-    with contextlib.suppress(OSError):  # a name that no disk takes, for one
-        for _ in range(5):  # another process may be between two renames, and then at the next
-            if (folder / name).is_dir():
-                return folder / name
-            older = sorted(one for one in folder.glob(f".old-{name}@*") if one.is_dir())
-            if older:
-                return older[-1]
+    for folder in _looked_in():
+        with contextlib.suppress(OSError):  # a name that no disk takes, for one
+            for _ in range(5):  # another process may be between two renames, and then at the next
+                if (folder / name).is_dir():
+                    return folder / name
+                older = sorted(one for one in folder.glob(f".old-{name}@*") if one.is_dir())
+                if older:
+                    return older[-1]
     return None
 
 
@@ -226,13 +242,25 @@ def which(folder: Path) -> tuple[int, int] | None:
     return stat.st_dev, stat.st_ino
 
 
-def add(folder: Path, name: str, content: bytes) -> None:
-    """Put one more file into a stored run's folder, whole, and its checksum into the list."""
+def own(folder: Path) -> Path:
+    """Where a run's further files are written: beside it, or for a shipped one in the store."""
+    return runs_folder() / folder.name if folder.parent == SHIPPED else folder
+
+
+def add(folder: Path, name: str, content: bytes) -> Path:
+    """Put one more file into a stored run's folder, whole, and its checksum into the list.
+
+    A shipped run is copied into the store for that. Gives the file's path.
+    """
+    if own(folder) != folder:
+        files = {one.name: one.read_bytes() for one in folder.iterdir() if one.name != SUMS}
+        folder = keep_whole(folder.name, files, replace=False)
     stated = stated_sums(folder)
     write_whole(folder / name, content)
     if stated:  # a run of an older edition has no list
         lines = {**stated, name: hashlib.sha256(content).hexdigest()}
         write_whole(folder / SUMS, _listing(lines))
+    return folder / name
 
 
 # Checksums -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cnnlib.support.sources import ROOT
+from cnnlib.support.folders import ROOT
 
 sys.path.insert(0, str(Path(ROOT) / "benchmarks"))
 import epoch_times

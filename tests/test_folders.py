@@ -38,7 +38,7 @@ def shell(tmp_path, monkeypatch):
 
 
 def test_every_variable_of_a_folder_is_known():
-    assert set(ASKED) == set(folders.NAMES)
+    assert set(ASKED) == set(folders.USUAL)
 
 
 @pytest.mark.parametrize("settled_by", ["import", "use"])
@@ -78,11 +78,11 @@ def test_a_kernel_sees_the_shells_folders(started_by, shell, tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("said", [None, ""])
-def test_a_variable_that_says_nothing_means_the_usual_folder(said, tmp_path, monkeypatch):
+def test_a_variable_that_says_nothing_means_the_usual_folder(said, monkeypatch):
     monkeypatch.delenv("CNNLIB_DATA", raising=False)
     if said is not None:
         monkeypatch.setenv("CNNLIB_DATA", said)
-    assert folders.named_folder("CNNLIB_DATA", tmp_path) == tmp_path
+    assert folders.named_folder("CNNLIB_DATA") == ROOT / "data"
     assert os.environ.get("CNNLIB_DATA") == said
 
 
@@ -91,3 +91,51 @@ def test_a_home_of_nobody_does_not_stop_the_import(monkeypatch):
     folders.settle()
     with pytest.raises(RuntimeError, match="home"):
         sources.data_folder()
+
+
+# An installed wheel ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wheel(monkeypatch, tmp_path):
+    monkeypatch.setattr(folders, "INSTALLED", True)
+    for name in (*ASKED, "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="platformdirs knows the other systems' places")
+def test_a_wheel_writes_to_the_users_own_folders(wheel, tmp_path):
+    own = tmp_path / "home" / ".local" / "share" / "cnnlib"
+    found = {name: folder() for name, folder in ASKED.items()}
+    assert found == {
+        "CNNLIB_DATA": own / "data",
+        "CNNLIB_RUNS": own / "runs",
+        "CNNLIB_CACHE": tmp_path / "home" / ".cache" / "cnnlib",
+    }
+    assert not set(ASKED) & set(os.environ) and not (tmp_path / "home").exists()
+
+
+def test_named_folders_are_a_wheels_too(wheel, tmp_path, monkeypatch):
+    for name, folder in ASKED.items():
+        monkeypatch.setenv(name, str(tmp_path / name))
+        assert folder() == tmp_path / name
+
+
+@pytest.mark.parametrize("edition", ["raises", "gives it back as it is"])
+@pytest.mark.parametrize("name", ASKED)
+def test_a_user_without_a_home_gets_one_sentence(wheel, monkeypatch, name, edition):
+    """Editions of platformdirs differ in what they make of a user whom the system does not know."""
+
+    def unknown(self):
+        if edition == "raises":
+            raise RuntimeError("could not determine the home directory")
+        return Path("~/.local/share/cnnlib")
+
+    import platformdirs
+
+    for place in ("user_data_path", "user_cache_path"):
+        monkeypatch.setattr(platformdirs.PlatformDirs, place, property(unknown))
+    with pytest.raises(RuntimeError, match=rf"knows no home folder of this user: set {name} to"):
+        ASKED[name]()
+    folders.settle()  # importing goes on

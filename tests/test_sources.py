@@ -1,3 +1,4 @@
+import errno
 import gzip
 import os
 import struct
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from cnnlib.support import sources as module
+from cnnlib.support.folders import ROOT
 from cnnlib.support.sources import (
     CHECKSUMS,
     SIZES,
@@ -139,15 +141,17 @@ def test_no_source_says_what_was_tried_and_what_to_do(tmp_path, monkeypatch):
     assert list((tmp_path / "FashionMNIST" / "raw").iterdir()) == []  # nothing half-written
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
-def test_an_unwritable_folder(tmp_path, monkeypatch):
-    def denied(*args, **kwargs):
-        raise PermissionError(13, "Permission denied")
+@pytest.mark.parametrize("operation", ["exists", "mkdir"])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.ENAMETOOLONG])
+def test_a_folder_that_cannot_be_used(tmp_path, monkeypatch, number, operation):
+    def refused(*args, **kwargs):
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(Path, "mkdir", denied)  # root may write anywhere, so chmod proves nothing
+    monkeypatch.setattr(Path, operation, refused)  # root may do all: chmod proves nothing
     with pytest.raises(DataError) as error:
         fetch(tmp_path / "locked")
-    for words in ("cannot write", str(tmp_path / "locked"), "Permission denied", "CNNLIB_DATA"):
+    monkeypatch.undo()
+    for words in ("neither", str(tmp_path / "locked"), os.strerror(number), "CNNLIB_DATA"):
         assert words in str(error.value)
 
 
@@ -244,4 +248,4 @@ def test_the_folder_can_be_chosen(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLIB_DATA", str(tmp_path))
     assert data_folder() == tmp_path.resolve()
     monkeypatch.delenv("CNNLIB_DATA")
-    assert data_folder() == module.ROOT / "data"
+    assert data_folder() == ROOT / "data"

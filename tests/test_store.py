@@ -243,3 +243,55 @@ def test_checksums_are_what_sha256sum_reads(folder):
     assert lines == [f"{digests[name]}  {name}" for name in sorted(OLD)]
     store.add(path, "test.safetensors", b"figures")
     assert read(path) == {**OLD, "test.safetensors": b"figures"}
+
+
+# Runs that were shipped apart from the store -----------------------------------------------------
+
+OTHER = "quick-seed1-0123456789ab"
+
+
+@pytest.fixture
+def shipped(folder, tmp_path, monkeypatch):
+    """An empty store, and a folder of two shipped runs, only to be read."""
+    for name in (NAME, OTHER):
+        keep_whole(name, OLD, replace=True)
+    folder.rename(tmp_path / "shipped")
+    monkeypatch.setattr(store, "SHIPPED", tmp_path / "shipped")
+    return tmp_path / "shipped"
+
+
+def test_a_run_is_looked_for_in_the_store_and_then_in_what_was_shipped(folder, shipped):
+    assert list(listed()) == [NAME, OTHER] and found(NAME) == shipped / NAME
+    assert found("quick-seed2-0123456789ab") is None and not folder.exists()
+    keep_whole(NAME, NEW, replace=True)
+    keep_whole("own-seed0-0123456789ab", NEW, replace=True)
+    assert list(listed()) == ["own-seed0-0123456789ab", NAME, OTHER]
+    assert read(found(NAME)) == NEW and read(found(OTHER)) == OLD
+    (folder / NAME).rename(folder / f".old-{NAME}@1")  # as a crash between two renames leaves it
+    assert read(found(NAME)) == NEW
+
+
+def stamps(folder):
+    return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in folder.rglob("*")}
+
+
+def test_what_was_shipped_is_never_changed(folder, shipped):
+    before = stamps(shipped)
+    keep_whole(NAME, NEW, replace=True)
+    store.remove(OTHER)
+    store.remove(NAME)
+    assert read(found(NAME)) == OLD and found(OTHER) == shipped / OTHER
+    added = store.add(found(OTHER), "test.safetensors", b"figures")
+    assert added == folder / OTHER / "test.safetensors"
+    assert read(found(OTHER)) == {**OLD, "test.safetensors": b"figures"}
+    assert stamps(shipped) == before
+
+
+def test_without_a_home_what_was_shipped_is_found(shipped, monkeypatch):
+    def unknown(name):
+        raise RuntimeError("the system knows no home folder of this user")
+
+    monkeypatch.setattr(store, "named_folder", unknown)
+    assert list(listed()) == [NAME, OTHER] and found(NAME) == shipped / NAME
+    with pytest.raises(RuntimeError, match="no home"):
+        check_writable()

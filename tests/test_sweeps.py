@@ -18,7 +18,7 @@ from cnnlib.parallel import sweeps
 from cnnlib.parallel.sweeps import fold_experiments
 from cnnlib.records import identity
 from cnnlib.runs import RECORD
-from cnnlib.support.sources import ROOT
+from cnnlib.support.folders import ROOT
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
 

@@ -25,7 +25,6 @@ from ..network import device_of
 from ..support.files import write_whole
 from ..support.folders import named_folder
 from ..support.progress import bar
-from ..support.sources import ROOT
 from ..support.values import nearest, several, wrong
 from ..training import predict_logits
 
@@ -192,8 +191,8 @@ def tsne(
 
 
 def cache_folder() -> Path:
-    """``$CNNLIB_CACHE``, or ``cache/`` beside the notebooks; all in it can be made again."""
-    return named_folder("CNNLIB_CACHE", ROOT / "cache")
+    """``$CNNLIB_CACHE``, or the usual place; all in it can be made again."""
+    return named_folder("CNNLIB_CACHE")
 
 
 def _from_cache(file: Path) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..support.files import write_whole
-from ..support.sources import ROOT
+from ..support.folders import ROOT
 from .tables import catalogue_table
 
 # Where a reader starts, in this order: what every run needs.

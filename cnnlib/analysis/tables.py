@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .. import store
 from ..catalogue import CATALOGUE, SEEDS
 from ..data import load
 from ..experiment import Experiment, diff
@@ -203,13 +204,14 @@ def reproduction(folder: Path, seeds: Sequence[int] = SEEDS) -> str:
 
 @contextlib.contextmanager
 def _runs_in(folder: Path) -> Iterator[None]:
-    """Store and look up runs in ``folder``; worker processes inherit the setting."""
-    before = os.environ.get("CNNLIB_RUNS")
-    os.environ["CNNLIB_RUNS"] = str(folder)
+    """Store and look up runs in ``folder`` alone; worker processes inherit the setting."""
+    before, shipped = os.environ.get("CNNLIB_RUNS"), store.SHIPPED
+    os.environ["CNNLIB_RUNS"], store.SHIPPED = str(folder), None
     try:
         yield
     finally:
         os.environ.pop("CNNLIB_RUNS")
+        store.SHIPPED = shipped
         if before is not None:
             os.environ["CNNLIB_RUNS"] = before
 

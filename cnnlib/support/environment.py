@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from .ending import STOPPED
+from .folders import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 ENV = ROOT / ".venv"
 STAMP = ENV / "installed-for"  # the hash of the pyproject.toml that was installed, and the clone
 UNFINISHED = ENV / "installing"  # there until pip has ended well

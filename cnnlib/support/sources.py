@@ -20,7 +20,6 @@ import numpy as np
 from .files import write_whole
 from .folders import named_folder
 
-ROOT = Path(__file__).resolve().parents[2]
 # SHA-256 of the four uncompressed files, in agreement with the publisher's MD5s of the gzip files
 CHECKSUMS = {
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -44,8 +43,8 @@ class DataError(RuntimeError):
 
 
 def data_folder() -> Path:
-    """``$CNNLIB_DATA``, or ``data/`` beside the notebooks."""
-    return named_folder("CNNLIB_DATA", ROOT / "data")
+    """``$CNNLIB_DATA``, or ``data/`` beside the notebooks, or in the user's own folder."""
+    return named_folder("CNNLIB_DATA")
 
 
 def fetch(folder: Path | None = None, say: Callable[[str], None] = print) -> Path:
@@ -55,21 +54,22 @@ def fetch(folder: Path | None = None, say: Callable[[str], None] = print) -> Pat
     source tried. Returns the folder of the files.
     """
     raw = (folder or data_folder()) / "FashionMNIST" / "raw"  # where torchvision looks
-    missing = [name for name in CHECKSUMS if not (raw / name).exists()]
-    if not missing:
-        check_files(raw)
-        return raw
-    for name in set(CHECKSUMS) - set(missing):  # a damaged file is reported, not replaced
-        check_file(raw / name)
     try:
+        present = [name for name in CHECKSUMS if (raw / name).exists()]
+        if len(present) == len(CHECKSUMS):
+            check_files(raw)
+            return raw
+        for name in present:  # a damaged file is reported, not replaced by a download
+            check_file(raw / name)
         raw.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=raw, prefix="fetch-") as scratch:
+            missing = [name for name in CHECKSUMS if name not in present]
             if not _unpacked_here(raw, missing, Path(scratch), say):
                 _fetch_into(raw, Path(scratch), say)
-    except PermissionError as error:
+    except OSError as error:
         raise DataError(
-            f"cannot write the data to {raw} ({error.strerror}); "
-            "make the folder writable or set CNNLIB_DATA to one that is"
+            f"the data can neither be read from {raw} nor written there "
+            f"({error.strerror or error}); set CNNLIB_DATA to a folder that is yours"
         ) from error
     return raw
 
