@@ -4,6 +4,7 @@ Functions with an ``ax`` argument return the Axes, grids return the Figure. Each
 text alternative from the data it draws; ``show`` displays the picture together with it.
 """
 
+from .alive import LIVING, living, living_source
 from .basic import (
     DPI,
     PALETTE,
@@ -34,6 +35,7 @@ from .results import confusion, curves, losses
 
 __all__ = [
     "DPI",
+    "LIVING",
     "MARKERS",
     "PALETTE",
     "bars",
@@ -48,6 +50,8 @@ __all__ = [
     "images",
     "intervals",
     "lines",
+    "living",
+    "living_source",
     "losses",
     "neighbourhood",
     "path",
