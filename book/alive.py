@@ -5,8 +5,9 @@ from pathlib import Path
 
 from cnnlib.plots.alive import NETWORK, living_data
 from cnnlib.plots.embedded import PAGES, Embedded
+from cnnlib.plots.explorer import EXPLORER, explorer_data
 
-KINDS: Mapping[Embedded, Callable[[], str]] = {NETWORK: living_data}
+KINDS: Mapping[Embedded, Callable[[], str]] = {NETWORK: living_data, EXPLORER: explorer_data}
 
 
 def put_scripts(folder: Path) -> None:

@@ -148,7 +148,7 @@ def _rendered(strict: bool) -> Path:
     try:
         put_scripts(BUILD / "alive")
     except (StoredRunError, DataError) as error:
-        sys.exit(f"error: the living network cannot be made: {error}")
+        sys.exit(f"error: what computes in the pages cannot be made: {error}")
     pages = BUILD.parent / "html"
     shutil.rmtree(pages, ignore_errors=True)
     # doctrees are Sphinx's own cache and no part of the book

@@ -19,13 +19,16 @@ from .basic import (
     show,
     style,
 )
+from .explorer import explore, first_of_each_class
 from .inside import (
+    CLASS_COLOURS,
     MARKERS,
     feature_maps,
     flow,
     garments,
     neighbourhood,
     scatter,
+    scatter_wrong,
     scatters,
     signed,
     sliders,
@@ -34,6 +37,7 @@ from .inside import (
 from .results import confusion, curves, losses
 
 __all__ = [
+    "CLASS_COLOURS",
     "DPI",
     "LIVING",
     "MARKERS",
@@ -43,8 +47,10 @@ __all__ = [
     "confusion",
     "curves",
     "describe",
+    "explore",
     "feature_maps",
     "figure_of",
+    "first_of_each_class",
     "flow",
     "garments",
     "images",
@@ -56,6 +62,7 @@ __all__ = [
     "neighbourhood",
     "path",
     "scatter",
+    "scatter_wrong",
     "scatters",
     "show",
     "signed",

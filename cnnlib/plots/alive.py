@@ -52,7 +52,7 @@ def living(left: str = "baseline", right: str = "maxpool") -> None:
     for name in (left, right):
         if name not in LIVING:
             raise ValueError(f"{name!r} is not on the page; expected one of {', '.join(LIVING)}")
-    display_embedded(NETWORK, living_data, left=left, right=right)
+    display_embedded(NETWORK, living_data, (left, right), left=left, right=right)
 
 
 @functools.cache

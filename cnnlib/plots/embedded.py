@@ -6,7 +6,7 @@ The stored output is the place alone; the book's pages have the scripts beside t
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +58,14 @@ def closed(code: str) -> str:
     return re.sub("</(script)", r"<\\/\1", code, flags=re.I)
 
 
-def display_embedded(what: Embedded, data: Callable[[], str], **settings: str) -> None:
-    """Show ``what``: the frame where somebody can use it, else the place alone."""
+def display_embedded(
+    what: Embedded, data: Callable[[], str], words: Sequence[str], **settings: str
+) -> None:
+    """Show ``what``: the frame where somebody can use it, else the place alone.
+
+    ``words`` are what a terminal, which can show neither, says of it.
+    """
     place = what.place(**settings)
     shown = place if sliders_are_off() else what.frame(data(), **settings)
-    words = f"[{what.title.lower()}: {', '.join(settings.values())}]"
-    display({"text/html": shown, "text/plain": words}, raw=True)
+    plain = f"[{what.title.lower()}: {', '.join(words)}]"
+    display({"text/html": shown, "text/plain": plain}, raw=True)
