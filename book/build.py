@@ -17,9 +17,12 @@ from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
 from cnnlib.analysis.readme import runs_page
+from cnnlib.runs import StoredRunError
 from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
+from cnnlib.support.sources import DataError
 
+from .alive import put_scripts
 from .api import page
 from .kept import executed_once, files_hash, surroundings
 from .notebooks import (
@@ -142,6 +145,10 @@ def _chapters(stored: bool, around: str) -> dict[str, str]:
 def _rendered(strict: bool) -> Path:
     """The folder into which Sphinx has rendered BUILD; its warnings are errors if ``strict``."""
     shutil.copytree(ROOT / "book" / "static", BUILD / "static")
+    try:
+        put_scripts(BUILD / "alive")
+    except (StoredRunError, DataError) as error:
+        sys.exit(f"error: what computes in the pages cannot be made: {error}")
     pages = BUILD.parent / "html"
     shutil.rmtree(pages, ignore_errors=True)
     # doctrees are Sphinx's own cache and no part of the book

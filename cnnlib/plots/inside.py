@@ -24,6 +24,9 @@ from . import given
 from .basic import PALETTE, describe, figure_of, images, rendered, show, styled
 
 MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
+# The palette's colours in another order: the shirt, which is mixed up most, has the strongest, and
+# T-shirt, pullover, dress and coat, which lie around it, are far from it and from one another.
+CLASS_COLOURS = tuple(sns.color_palette(PALETTE)[i] for i in (0, 5, 2, 4, 9, 7, 3, 6, 8, 1))
 
 
 def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> None:
@@ -310,8 +313,9 @@ def scatter(
         ax.scatter(
             *_across_down(points[labels == k]),
             s=20 if len(points) > 500 else 28,
-            color=sns.color_palette(PALETTE)[k],
+            color=CLASS_COLOURS[k],
             marker=MARKERS[k],
+            zorder=3 if names[k] == "shirt" else 2,  # on top of those it is mixed up with
             edgecolors="0.2",
             linewidths=0.2,
             label=names[k],
@@ -319,11 +323,7 @@ def scatter(
     alt = f"Scatter plot of {len(points):,} points"
     alt += f", {title}" if title else ""
     alt += f", coloured by class: {', '.join(names[k] for k in classes)}."
-    if wrong is not None:
-        ringed = points[np.asarray(wrong, dtype=bool)]
-        ring: dict[str, Any] = dict(s=34, facecolors="none", edgecolors="black", linewidths=0.8)
-        ax.scatter(*_across_down(ringed), label="network is wrong", **ring)
-        alt += f" {len(ringed):,} points are ringed: there the network is wrong."
+    alt += _rings(ax, points, wrong, size=34)
     _map_axes(ax, title)
     if legend:
         place: dict[str, Any] = dict(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -364,6 +364,30 @@ def scatters(
 
 
 @styled
+def scatter_wrong(points: Any, labels: Any, wrong: Any) -> Figure:
+    """A map twice: all points (N, 2), and beside it only those that are ``wrong``, bool (N,).
+
+    Rings on a crowded map hide what they mark. In the panel of the wrong ones, the others are
+    pale grey, so that one sees where on the map they are.
+    """
+    points, labels, wrong = np.asarray(points), np.asarray(labels), np.asarray(wrong, dtype=bool)
+    figure, (whole, alone) = plt.subplots(1, 2, figsize=(10.5, 5.2))
+    scatter(points, labels, title=f"all {len(points):,} images", legend=False, ax=whole)
+    alone.scatter(*_across_down(points[~wrong]), s=5, color="0.86", linewidths=0)
+    title = f"the {wrong.sum():,} that the network gets wrong"
+    scatter(points[wrong], labels[wrong], title=title, legend=False, ax=alone)
+    keys: dict[str, Any] = dict(loc="upper center", bbox_to_anchor=(0.5, 0.02), frameon=False)
+    figure.legend(*whole.get_legend_handles_labels(), ncols=5, fontsize=9, markerscale=2, **keys)
+    figure.tight_layout()
+    shown = ", ".join(CLASS_NAMES[k] for k in np.unique(labels))
+    return describe(
+        figure,
+        f"Two scatter plots of a map, coloured by class ({shown}): all {len(points):,} points, and "
+        f"the {wrong.sum():,} at which the network is wrong, with the others in pale grey.",
+    )
+
+
+@styled
 def garments(points: Any, pictures: Any, *, cells: int = 12, ax: Axes | None = None) -> Axes:
     """A map of points (N, 2) with some of the images (N, side, side) drawn at their places.
 
@@ -394,12 +418,18 @@ def _across_down(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @styled
 def neighbourhood(
-    points: Any, pictures: Any, index: int, near: Sequence[int], names: Sequence[str]
+    points: Any,
+    pictures: Any,
+    index: int,
+    near: Sequence[int],
+    names: Sequence[str],
+    wrong: Any = None,
 ) -> Figure:
     """One image on a map of points (N, 2), and its nearest neighbours: where they are, and they.
 
     ``near`` holds the positions of the neighbours, nearest first (ten are drawn), and
-    ``names`` (N,) says what each of the ``pictures`` (N, side, side) is.
+    ``names`` (N,) says what each of the ``pictures`` (N, side, side) is. ``wrong``, bool (N,),
+    marks some with a black ring, as in ``scatter``.
     """
     points = given.points(points, beside=pictures, what="pictures")
     near = given.finite(near, "the neighbours", dimensions=1)[:10].tolist()
@@ -412,11 +442,12 @@ def neighbourhood(
     place, beside = halves
     ax = place.subplots()
     ax.scatter(*_across_down(points), s=6, color="0.75", linewidths=0)
+    rings = _rings(ax, points, wrong, size=16)
     blue, orange = sns.color_palette(PALETTE)[:2]
     ax.scatter(*_across_down(points[near]), s=45, color=blue, marker="x", label="its ten nearest")
     ax.scatter(*_across_down(points[[index]]), s=110, color=orange, marker="*", label="the image")
     _map_axes(ax)
-    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(0, 0), ncols=2, frameon=False)
+    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(0, 0), ncols=3, frameon=False)
     for one, i in zip(
         beside.subplots(3, 5).flat, [index, None, None, None, None, *near], strict=False
     ):
@@ -425,7 +456,17 @@ def neighbourhood(
             one.imshow(np.asarray(pictures[i]).squeeze(), cmap="gray", vmin=0, vmax=255)
             one.set_title(names[i], fontsize=8)
     alt = f"A map of {len(points):,} images. Image {index}, {names[index]}, is marked with a star"
-    return describe(figure, f"{alt}, its ten nearest with crosses; beside it, these images.")
+    return describe(figure, f"{alt}, its ten nearest with crosses; beside it, these images.{rings}")
+
+
+def _rings(ax: Axes, points: np.ndarray, wrong: Any, size: float) -> str:
+    """Ring the wrong ones of points (N, 2), if any are told; gives the sentence that says so."""
+    if wrong is None:
+        return ""
+    ringed = points[np.asarray(wrong, dtype=bool)]
+    ring: dict[str, Any] = dict(facecolors="none", edgecolors="black", linewidths=0.8, zorder=4)
+    ax.scatter(*_across_down(ringed), s=size, label="network is wrong", **ring)
+    return f" {len(ringed):,} points are ringed: there the network is wrong."
 
 
 def _map_axes(ax: Axes, title: str = "") -> None:
