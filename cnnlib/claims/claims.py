@@ -143,14 +143,14 @@ def claims_table(
     >>> cnnlib.claims_table(chapter=5)[["claim", "explored"]].shape
     (4, 2)
     """
-    entries, rows, figures = _chosen(chapter, report, family), {}, figures_now()
+    entries, rows = _chosen(chapter, report, family), {}
     families = [name for name in FAMILIES if any(e.family == name for e in entries.values())]
     first, last = (judged(which, families) for which in (EXPLORATION, CONFIRMATION))
     for name, entry in entries.items():
         explored, confirmed = _shown(name, first), _shown(name, last)
         if fixed := settled(name):
             explored, confirmed = "no luck in it", f"{fixed.verdict}\n{fixed.figures}"
-        confirmed = confirmed or _pending(entry, figures)
+        confirmed = confirmed or _pending(entry)
         rows[name] = (entry.where, _claim(entry), explored or "no runs", confirmed)
     return pd.DataFrame.from_dict(
         rows, orient="index", columns=["where", "claim", EXPLORATION, CONFIRMATION]
@@ -219,7 +219,7 @@ def _shown(name: str, verdicts: dict[str, Judged]) -> str:
     return f"{one.said}\n{one.figures}" if one else ""
 
 
-def _pending(entry: Entry, figures: Figures) -> str:
+def _pending(entry: Entry) -> str:
     """Why there is no confirmed verdict."""
     if entry.family == TEST_SET:
         return "explored only: the test set is not opened again"
@@ -227,10 +227,9 @@ def _pending(entry: Entry, figures: Figures) -> str:
         return "a table of its own"
     if entry.seeds == "rounds":
         return "not measured yet"
-    members = [ENTRIES[name] for name in FAMILIES[entry.family]]
-    names = {name for one in members for part in one.parts for name in part.weights}
-    done = sum(all(figures.has(name, [seed]) for name in names) for seed in confirming(entry))
-    return f"not yet: {done} of {len(confirming(entry))} seeds are trained"
+    return (
+        f"not yet: runs of the seeds {confirming(entry)[0]} to {confirming(entry)[-1]} are missing"
+    )
 
 
 def changed_table() -> pd.DataFrame:
