@@ -82,6 +82,10 @@ def test_each_model_is_tested_against_its_parent():
         interval = expected.confidence_interval(0.95)
         assert (row.low, row.high) == pytest.approx((interval.low, interval.high))
         assert row.p == pytest.approx(expected.pvalue)
+    by_p = table.sort_values("p")
+    assert by_p.p_all.is_monotonic_increasing  # Holm: the smallest p times 3, the next times 2, …
+    assert by_p.p_all.iloc[0] == pytest.approx(min(1, 3 * by_p.p.iloc[0]))
+    assert by_p.p_all.iloc[1] == pytest.approx(min(1, max(2 * by_p.p.iloc[1], by_p.p_all.iloc[0])))
 
 
 def test_comparison_says_what_the_paired_test_finds(data):
