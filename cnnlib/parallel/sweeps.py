@@ -20,6 +20,7 @@ from multiprocessing import resource_tracker
 import cloudpickle
 import torch
 
+from .. import store
 from ..catalogue import find, vary
 from ..data import load
 from ..experiment import FOLD_KINDS, FOLDS, Experiment, checked_seed
@@ -49,6 +50,7 @@ def sweep(
     jobs = [(find(experiment), seed) for experiment in experiments for seed in seeds]
     todo = [job for job in jobs if retrain or not locate(*job)]
     if todo:
+        store.check_writable()
         load()  # fetch the data once, before several processes ask for it
         failed = _all_of(todo, executor)
         if failed:
