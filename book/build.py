@@ -17,9 +17,12 @@ from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
 from cnnlib.analysis.readme import runs_page
+from cnnlib.runs import StoredRunError
 from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
+from cnnlib.support.sources import DataError
 
+from .alive import put_scripts
 from .api import page
 from .kept import executed_once, files_hash, surroundings
 from .notebooks import (
@@ -64,7 +67,7 @@ def refresh(names: list[str]) -> int:
             continue
         if text.encode() != path.read_bytes():
             write_whole(path, text)
-    return _status(failed, len(chosen))
+    return status(failed, len(chosen))
 
 
 def report(
@@ -95,13 +98,13 @@ def report(
             print(f"rendering {target / 'index.html'}", flush=True)
             put_in_place(_rendered(strict=not failed), target, shows)
     print(f"Done. Open {target / 'index.html'} in a browser.", flush=True)
-    return _status(failed, len(chapters()))
+    return status(failed, len(chapters()))
 
 
-def _status(failed: Mapping[str, str], total: int) -> int:
+def status(failed: Mapping[str, str], total: int, what: str = "failed") -> int:
     """List why chapters failed, by their names; 1 if one did."""
     if failed:
-        print(f"error: {len(failed)} of {total} chapters failed:", file=sys.stderr)
+        print(f"error: {len(failed)} of {total} chapters {what}:", file=sys.stderr)
         print(*(f"  {name}: {why}" for name, why in failed.items()), sep="\n", file=sys.stderr)
     return 1 if failed else 0
 
@@ -142,6 +145,10 @@ def _chapters(stored: bool, around: str) -> dict[str, str]:
 def _rendered(strict: bool) -> Path:
     """The folder into which Sphinx has rendered BUILD; its warnings are errors if ``strict``."""
     shutil.copytree(ROOT / "book" / "static", BUILD / "static")
+    try:
+        put_scripts(BUILD / "alive")
+    except (StoredRunError, DataError) as error:
+        sys.exit(f"error: what computes in the pages cannot be made: {error}")
     pages = BUILD.parent / "html"
     shutil.rmtree(pages, ignore_errors=True)
     # doctrees are Sphinx's own cache and no part of the book

@@ -1,5 +1,10 @@
 """Sphinx settings of the rendered workbook: notebooks as they were executed, all offline."""
 
+from pathlib import Path
+from typing import Any
+
+from book.alive import KINDS
+
 project = "Convolutional networks by experiment"
 author = "the authors of the workbook"
 html_title = project
@@ -39,3 +44,20 @@ html_use_index = False  # the page of the library begins with one
 html_domain_indices = False
 html_show_sourcelink = False
 html_show_copyright = False
+
+
+def with_scripts(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """What computes in a page has its scripts there, and on no other page."""
+    for kind in KINDS:
+        if f'class="{kind.kind}"' in context.get("body", ""):
+            for style in kind.styles:
+                app.add_css_file(style)
+            for script in (kind.data, *kind.scripts):
+                app.add_js_file(script, loading_method="defer")
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx before anything else."""
+    # relative ones are looked for beside this file
+    html_static_path.append(str(Path(app.srcdir) / "alive"))
+    app.connect("html-page-context", with_scripts)

@@ -16,6 +16,7 @@ from .analysis import features as features
 from .analysis import finals as finals
 from .analysis import probes as probes
 from .analysis import tables as tables
+from .analysis.agreement import agree as agree
 from .analysis.tables import accuracies as accuracies
 from .analysis.tables import against_parents as against_parents
 from .analysis.tables import comparison as comparison
@@ -27,15 +28,13 @@ from .catalogue import CATALOGUE as CATALOGUE
 from .catalogue import SEEDS as SEEDS
 from .catalogue import UnknownExperimentError as UnknownExperimentError
 from .catalogue import vary as vary
-from .claims import verdicts as verdicts
-from .claims.claims import CLAIMS as CLAIMS
 from .claims.claims import claims_table as claims_table
+from .claims.claims import show_claims as show_claims
 from .data import CLASS_NAMES as CLASS_NAMES
 from .data import load as load
 from .exercises import assignment as assignment
 from .exercises import checks as checks
 from .exercises.assignment import Assignment as Assignment
-from .exercises.checks import agree as agree
 from .exercises.checks import check as check
 from .exercises.checks import hint as hint
 from .exercises.checks import predict_first as predict_first

@@ -96,8 +96,10 @@ class Dataset:
         elif split == "all":  # nothing is kept back: the val figures are of images trained on
             self.train_index, self.val_index = torch.arange(len(both)), holdout(both.labels)[1]
         else:
-            kind, fold = split.split("-")
-            self.train_index, self.val_index = folds(both.labels, kind)[int(fold) - 1]
+            kind, number = split.split("-")
+            again = holdout(both.labels, int(number)) if kind == "holdout" else None
+            parts = again or folds(both.labels, kind)[int(number) - 1]
+            self.train_index, self.val_index = parts
         self.train, self.val = both[self.train_index], both[self.val_index]
 
     @property

@@ -27,7 +27,8 @@ HOLDOUT = "stratified 80/20, seed 0"
 FOLDS = 5
 FOLD_KINDS = ("stratified", "plain")
 FOLD_SPLITS = tuple(f"{kind}-{fold}" for kind in FOLD_KINDS for fold in range(1, FOLDS + 1))
-SPLITS = ("holdout", "all", *FOLD_SPLITS)
+OTHER_HOLDOUTS = tuple(f"holdout-{seed}" for seed in range(1, 6))  # the same cut, drawn anew
+SPLITS = ("holdout", "all", *FOLD_SPLITS, *OTHER_HOLDOUTS)
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,10 @@ class Data:
 
     A *split* divides the 60,000 images into training and validation images. ``split`` is
     ``"holdout"``, which the catalogue uses; or a fold of a cross-validation: ``"stratified-1"``
-    to ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``); or ``"all"``,
-    for the last training of a model that has been chosen: all 60,000 images are trained on, the
-    validation images among them. Only training images are augmented, each with its own draws.
+    to ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``); or the catalogue's
+    kind of split drawn anew, ``"holdout-1"`` to ``"holdout-5"``; or ``"all"``, for the last
+    training of a model that has been chosen: all 60,000 images are trained on, the validation
+    images among them. Only training images are augmented, each with its own draws.
     """
 
     mean: float = 0.0  #: subtracted from pixels in [0, 1]

@@ -146,5 +146,40 @@ def _try(model: nn.Module, name: str) -> None:
         )
 
 
+def device_of(model: Any, *, to_train: bool = False) -> torch.device:
+    """Where a module's parameters are; the CPU where it has none.
+
+    Raises ValueError, in one sentence, for what is no module that is built, and for one without
+    parameters ``to_train``.
+    """
+    if not isinstance(model, nn.Module):
+        if inspect.isclass(model):
+            raise ValueError(f"the model is a class; expected {model.__name__}(), which builds it")
+        kind = type(model).__name__
+        ways = {"str": "cnnlib.run(…).model() or cnnlib.build(…)", "Run": "run.model()"}
+        raise ValueError(f"the model is a {kind}; expected {ways.get(kind, 'a torch.nn.Module')}")
+    first = next((p for p in model.parameters() if p.requires_grad or not to_train), None)
+    if to_train and first is None:
+        raise ValueError(f"{type(model).__name__} has no parameters to train; add a layer")
+    return torch.device("cpu") if first is None else first.device
+
+
+def output_of(model: nn.Module, images: Tensor) -> Tensor:
+    """What a module gives for images (N, 1, 28, 28), one tensor (N, …); else ValueError."""
+    kind, shape = type(model).__name__, tuple(images.shape)
+    try:
+        output = model(images)
+    except Exception as error:  # a reader's code, as above
+        raise ValueError(f"{kind} stops on images of the shape {shape}: {_told(error)}") from error
+    if not isinstance(output, Tensor):
+        raise ValueError(f"{kind} gives {type(output).__name__}; expected one tensor of logits")
+    if output.shape[:1] != images.shape[:1]:
+        raise ValueError(
+            f"{kind} gives the shape {tuple(output.shape)} for {len(images)} images; expected a "
+            "row of logits for each"
+        )
+    return output
+
+
 def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -1,4 +1,4 @@
-"""Experiments as plain data: their identity, and what ``run.json`` holds of them."""
+"""Experiments as plain data: their identity, what ``run.json`` holds of them, their history."""
 
 import dataclasses
 import hashlib
@@ -9,6 +9,20 @@ from typing import Any
 from .experiment import HOLDOUT, PARTS, Arch, Conv, Experiment, checked_seed
 from .network import Network
 from .support.values import known_fields, several
+
+
+class History(list[dict[str, Any]]):
+    """What ``fit`` returns: one dict for each epoch; and it knows of which training.
+
+    ``experiment`` is what was declared, with the architecture that the model says it has.
+    ``images`` is the number of training images.
+    """
+
+    def __init__(self, experiment: Experiment, model: Any, seed: int, images: int) -> None:
+        super().__init__()
+        if isinstance(arch := getattr(model, "arch", None), Arch):
+            experiment = dataclasses.replace(experiment, arch=arch, model=None)
+        self.experiment, self.seed, self.images = experiment, seed, images
 
 
 def identity(experiment: Experiment, seed: int = 0, split: str = HOLDOUT) -> str:

@@ -17,7 +17,10 @@ from torch import Tensor, nn
 from .augment import augment
 from .data import LabelledImages, check_images, check_labels
 from .experiment import Data, Experiment, Recipe, checked_seed
+from .network import device_of, output_of
+from .records import History
 from .support.progress import bar
+from .support.values import wrong
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -33,7 +36,7 @@ def fit(
     seed: int = 0,
     epochs: int | None = None,
     verbose: bool = True,
-) -> list[dict[str, Any]]:
+) -> History:
     """Train ``model`` by the experiment's recipe; return one dict for each epoch.
 
     ``seed`` fixes batch order, dropout and augmentation. ``epochs`` may cut the recipe short: the
@@ -56,12 +59,12 @@ def fit(
         check_images(part.images)
         check_labels(part.labels, len(part.images))
     prepare_process()
-    device = next(model.parameters()).device
+    device = device_of(model, to_train=True)
     train, val = train.to(device), val.to(device)
     optimiser = make_optimiser(model, experiment.recipe)
     schedule = lr_schedule(experiment.recipe)[:epochs]
     shuffler = torch.Generator().manual_seed(seed)  # draws each epoch's order of the images
-    history = []
+    history = History(experiment, model, seed, len(train))
     with (
         torch.random.fork_rng(),  # dropout and augmentation draw from it: leave it as it was
         bar(len(schedule) * len(train), experiment.name, "image") as progress,
@@ -75,13 +78,13 @@ def fit(
                 loss, acc = train_epoch(
                     model, optimiser, train, experiment, shuffler, progress.update
                 )
+                logits = predict_logits(model, val.images, experiment.data)
+                on_val = score(logits, val.labels)
             except NonFiniteLossError as error:
                 raise NonFiniteLossError(
-                    f"{experiment.name}: {error} of epoch {epoch}, at lr {lr:g}; nothing is "
+                    f"{experiment.name}: in epoch {epoch}, at lr {lr:g}, {error}; nothing is "
                     "stored. Try a smaller learning rate"
                 ) from None
-            logits = predict_logits(model, val.images, experiment.data)
-            on_val = score(logits, val.labels)
             history.append(
                 {
                     "epoch": epoch,
@@ -196,19 +199,21 @@ def lr_schedule(recipe: Recipe) -> list[float]:
 def predict_logits(model: nn.Module, images: Tensor, data: Data, batch_size: int = 250) -> Tensor:
     """Logits (N, 10) of uint8 images (N, 1, 28, 28), in eval mode and without gradients.
 
-    Raises ValueError for what are no such images (``data.check_images``).
+    Raises ValueError for what are no such images (``data.check_images``), for a model that is none,
+    and where it gives anything but a row for each image (``network.output_of``).
     250 at once stay in a CPU's cache; larger batches take longer and give the same.
     """
     check_images(images)
-    was_training = model.training
+    if not isinstance(data, Data):
+        raise wrong("data", data, "an experiment's, such as run.experiment.data")
+    device, was_training = device_of(model), model.training
     model.eval()
-    device = next(model.parameters()).device
-    with torch.inference_mode():
-        logits = [
-            model(normalise(part.to(device), data)).cpu() for part in images.split(batch_size)
-        ]
-    model.train(was_training)
-    return torch.cat(logits)
+    try:
+        with torch.inference_mode():
+            parts = (normalise(part.to(device), data) for part in images.split(batch_size))
+            return torch.cat([output_of(model, part).cpu() for part in parts])
+    finally:
+        model.train(was_training)
 
 
 def evaluate(model: nn.Module, images: LabelledImages, data: Data) -> dict[str, float]:
@@ -229,7 +234,7 @@ def score(logits: Tensor, labels: Tensor) -> dict[str, float]:
     acc = (logits.argmax(dim=1) == labels).sum().item() / len(labels)
     if not math.isfinite(loss):
         raise NonFiniteLossError(
-            f"the loss on {len(labels):,} images is {loss}: the weights are not finite"
+            f"the loss on {len(labels):,} images is {loss}: the weights are too large or broken"
         )
     return {"loss": loss, "acc": acc}
 

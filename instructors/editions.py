@@ -23,7 +23,8 @@ import nbformat
 from nbconvert.preprocessors import ClearOutputPreprocessor
 from nbformat import NotebookNode
 
-from book.notebooks import ROOT, ReportError, chapters, executed, with_progress
+from book.build import status
+from book.notebooks import ROOT, ReportError, chapters, executed, read, with_progress
 from cnnlib.exercises.all_parts import EXERCISES
 from cnnlib.exercises.judging import Exercise, Written
 from cnnlib.support.files import write_whole
@@ -125,12 +126,12 @@ def complaints(notebook: NotebookNode) -> list[str]:
 
 def write_students(path: Path, folder: Path) -> None:
     """Write the students' edition of a notebook into a folder."""
-    _write(for_students(nbformat.read(path, as_version=4)), folder / path.name)
+    _write(for_students(read(path)), folder / path.name)
 
 
 def write_instructors(path: Path, folder: Path) -> None:
     """Execute the answered notebook and write it; nothing is written if a check is not right."""
-    answered = for_instructors(nbformat.read(path, as_version=4))
+    answered = for_instructors(read(path))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as scratch:
         copy = Path(scratch) / path.name
@@ -151,7 +152,10 @@ def _code(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write both editions of the chapters whose names start as said, or of all."""
+    """Write both editions of the chapters whose names start as said, or of all.
+
+    A chapter that fails is named with the reason at the end, and the others go on.
+    """
     parser = argparse.ArgumentParser(prog="python -m cnnlib editions", description=__doc__)
     parser.add_argument("names", nargs="*", help="chapters whose names start so; none means all")
     parser.add_argument(
@@ -162,19 +166,23 @@ def main(argv: list[str] | None = None) -> int:
     chosen = [p for p in chapters() if not options.names or p.stem.startswith(tuple(options.names))]
     if not chosen:
         parser.error(f"no notebook's name starts with {' or '.join(options.names)}")
+    failed = {}
     for path in with_progress(chosen, "making editions of"):
         try:
             write_students(path, EDITIONS / "students")
             if not options.students:
                 write_instructors(path, EDITIONS / "instructors")
-        except (ReportError, OSError) as error:
+        except ReportError as error:
+            failed[path.stem] = str(error)
+            print("failed, ", end="", flush=True)
+        except OSError as error:  # the disk's, which no other chapter escapes
             print(f"\nerror: {path.stem}: {error}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             print("\nStopped. Editions that were finished are kept.", file=sys.stderr)
             return 130
     print(f"Done. They are in {EDITIONS}.")
-    return 0
+    return status(failed, len(chosen))
 
 
 if __name__ == "__main__":

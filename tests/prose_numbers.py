@@ -15,7 +15,9 @@ from scipy.stats import norm, t
 
 import cnnlib
 from cnnlib import CATALOGUE, REPORTED, build, count_parameters
-from cnnlib.analysis.evidence import accuracy_interval, groups, standard_error
+from cnnlib.analysis.evidence import accuracy_interval, standard_error
+from cnnlib.claims.protocol import RULE
+from cnnlib.claims.rates import NEAR
 
 EXAMPLE = "given: a worked example or a question"
 
@@ -23,6 +25,11 @@ EXAMPLE = "given: a worked example or a question"
 def _grey_levels(data):
     """All pixels of the publisher's training file, from 0 to 1."""
     return torch.cat([data.train.images, data.val.images]).double() / 255
+
+
+def _half(values: list[float], quantile: float) -> float:
+    """Half the width of Student's interval of a mean."""
+    return t.ppf(quantile, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
 
 
 def _late_change(name: str) -> float:
@@ -45,6 +52,7 @@ NUMBERS = {
         "255": lambda data: torch.iinfo(data.train.images.dtype).max,
         "61,706": lambda data: count_parameters(build("baseline")),
         "64": lambda data: CATALOGUE["baseline"].recipe.batch_size,
+        "0.001": lambda data: CATALOGUE["lenet5"].recipe.lr,
         "83.5 %": "given: the publisher's README of Fashion-MNIST",
     },
     "00": {
@@ -163,6 +171,8 @@ NUMBERS = {
         "95 %": lambda data: accuracy_interval.__defaults__[0],
         "0.8936": lambda data: REPORTED["baseline"].val_acc,
         "0.8235": lambda data: REPORTED["lenet5"].val_acc,
+        "0.8192": lambda data: REPORTED["lenet5-var2"].val_acc,
+        "0.01": lambda data: NEAR,
         "1.57": "given: report 2's authors' logged losses",
         "1.46": lambda data: round(math.log(1 + 9 / math.e), 2),
         "1,000": EXAMPLE,
@@ -215,7 +225,7 @@ NUMBERS = {
         "80": EXAMPLE,
     },
     "17": {
-        "0.05": lambda data: groups.__defaults__[0],
+        "5 %": lambda data: RULE["alpha"],
         "0.0000": EXAMPLE,
         "95 %": lambda data: accuracy_interval.__defaults__[0],
         "0.9": EXAMPLE,
@@ -229,7 +239,10 @@ NUMBERS = {
         "0.8936": lambda data: REPORTED["baseline"].val_acc,
     },
     "18": {
-        "42": lambda data: len(cnnlib.CLAIMS),
+        "5 %": lambda data: RULE["alpha"],
+        "90 %": lambda data: 1 - 2 * RULE["alpha"],
+        "0.15": lambda data: round(_half([0.1, -0.1, 0.2, 0.0, -0.2], 0.95), 2),
+        "80 %": "given: the chance that [rule.power] asks for",
         "32": lambda data: 2**5,
         "2.5 %": lambda data: round((1 - accuracy_interval.__defaults__[0]) / 2, 3),
         "95 %": lambda data: accuracy_interval.__defaults__[0],
@@ -250,7 +263,7 @@ NUMBERS = {
         "400": lambda data: build("baseline").head.fc1.in_features,
     },
     "20": {
-        "0.05": lambda data: groups.__defaults__[0],
+        "0.05": lambda data: RULE["alpha"],
         "95 %": lambda data: accuracy_interval.__defaults__[0],
         "20": EXAMPLE,
         "40": EXAMPLE,

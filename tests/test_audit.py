@@ -14,8 +14,8 @@ QUICK = vary(CATALOGUE["maxpool"], "quick", recipe=dict(epochs=1))
 
 
 @pytest.fixture
-def quick(store, small, monkeypatch):
-    monkeypatch.setattr(audit, "load", lambda split="holdout": small)
+def quick(store, few, monkeypatch):
+    monkeypatch.setattr(audit, "load", lambda split="holdout": few)
     return run(QUICK, verbose=False)
 
 

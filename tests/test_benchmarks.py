@@ -1,3 +1,5 @@
+import ast
+import importlib
 import sys
 from pathlib import Path
 
@@ -8,10 +10,12 @@ import pytest
 from cnnlib.support.folders import ROOT
 
 sys.path.insert(0, str(Path(ROOT) / "benchmarks"))
+import epoch_times
 import growth
 import loops
 import torch.nn.functional as F
 import training_speed
+import waiting
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
@@ -34,6 +38,14 @@ def test_every_loop_trains_and_its_loss_falls(name, monkeypatch):
         assert len(losses) >= 6 and losses[-1] < losses[0] - 0.05
 
 
+def test_what_is_timed_can_be_imported():
+    steps = ast.walk(ast.parse("\n".join(waiting.STEPS.values())))
+    found = [(node.module, name.name) for node in steps if isinstance(node, ast.ImportFrom)
+             for name in node.names]  # fmt: skip
+    assert ("cnnlib.analysis.features", "tsne") in found
+    assert all(hasattr(importlib.import_module(module), name) for module, name in found)
+
+
 def test_ratios_are_taken_within_rounds():
     # a machine that is three times slower in round 2 changes no ratio
     rows = [
@@ -54,3 +66,26 @@ def test_the_slope_is_the_exponent():
     assert growth.slope(found) == pytest.approx(0.5)
     assert "| seeds | 1, 2, 4, 8 | 1.00, 1.41, 2.00, 2.83 | 0.50 |" in growth.markdown(found)
     assert growth.draw(found).alt_text
+
+
+def test_epoch_times_are_taken_in_turns_that_are_reversed(monkeypatch):
+    order = []
+    monkeypatch.setattr(
+        epoch_times, "epoch_of", lambda name: float(len(order.append(name) or order))
+    )
+    models, table = epoch_times.MODELS, epoch_times.measure(rounds=3)
+    assert models == ["baseline", "convolution", "filters"]
+    assert order == [*models, *models, *models[::-1], *models]  # the first three are not measured
+    assert (
+        list(table.experiment) == order[3:]
+        and table["round"].tolist() == [0] * 3 + [1] * 3 + [2] * 3
+    )
+    assert list(table.seconds) == [float(n) for n in range(4, 13)]
+
+
+def test_an_epoch_is_timed_on_all_training_images(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        epoch_times, "train_epoch", lambda m, o, train, *more: seen.append(len(train))
+    )
+    assert epoch_times.epoch_of("filters") > 0 and seen == [48_000]

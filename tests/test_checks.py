@@ -135,6 +135,26 @@ def test_unknown_exercise():
         checks.check("5.9", 1)
 
 
+@pytest.mark.parametrize("ask", [checks.check, checks.hint, checks.solution])
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (
+            5.1,
+            'the exercise is 5.1, of the kind float; expected its number in quotes, such as "5.1"',
+        ),
+        (5, 'is 5, of the kind int; expected its number in quotes, such as "5.1"'),
+        (None, "the exercise is None, of the kind NoneType; expected its number in quotes"),
+        (["5.1"], r"the exercise is \['5.1'\], of the kind list; expected its number in quotes"),
+        ("5", r"there is no exercise '5'; did you mean '5\.\d' or '5\.\d' or '5"),
+    ],
+)
+def test_what_is_no_number_of_an_exercise_gets_a_sentence(ask, key, words):
+    with pytest.raises((ValueError, LookupError), match=words) as error:
+        ask(key)
+    assert "\n" not in str(error.value)
+
+
 def test_predict_first_and_reveal(capsys):
     options = ["higher", "lower"]
     for prediction, note, verdict in (
@@ -154,6 +174,11 @@ def test_quiz_scores_names_and_numbers_and_waits_for_every_answer(capsys):
     for answers, verdict in (
         (..., "expected a list of 3 answers, found none"),
         (["coat"], "expected a list of 3 answers, found 1"),
+        (5, "expected a list of 3 answers, found 5, which is no list"),
+        (None, "expected a list of 3 answers, found None, which is no list"),
+        ("bag", "expected a list of 3 answers, found 'bag', which is no list"),
+        ({1: "coat"}, "found {1: 'coat'}, which is no list"),
+        (np.array([1, 0, 2]), "3 of 3 right."),
         ([..., ..., ...], "0 of 3 answered"),
         (["coat", ..., 2], "2 of 3 answered"),
         (["cot", 0, 2], "'cot' is not a class; did you mean 'coat'?"),
@@ -163,11 +188,3 @@ def test_quiz_scores_names_and_numbers_and_waits_for_every_answer(capsys):
     ):
         checks.quiz(answers, labels, names)
         assert verdict in said(capsys)
-
-
-def test_agree_compares_within_the_tolerance(capsys):
-    stored = [{"epoch": e, "train_acc": 0.8, "val_acc": 0.8} for e in (1, 2)]
-    checks.agree([{"epoch": 1, "train_acc": 0.81, "val_acc": 0.79}], stored)
-    assert "agrees with the stored run" in said(capsys)
-    with pytest.raises(AssertionError, match=r"epoch 1: val_acc is 0.7000 here and 0.8000"):
-        checks.agree([{"epoch": 1, "train_acc": 0.8, "val_acc": 0.7}], stored)

@@ -184,8 +184,19 @@ def test_a_wrong_answer_leaves_no_edition(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(editions, "executed", lambda path: wrong)
     assert editions.main([CHEAP]) == 1
     words = capsys.readouterr().err
-    assert f"error: {CHEAP}: not every answer is right: Exercise 2.1: not yet: no." in words
+    assert "error: 1 of 1 chapters failed:" in words
+    assert f"  {CHEAP}: not every answer is right: Exercise 2.1: not yet: no." in words
     assert list((tmp_path / "instructors").iterdir()) == []
+
+
+def test_a_damaged_chapter_is_named_and_the_others_go_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(editions, "EDITIONS", tmp_path / "editions")
+    bad, good = tmp_path / "01_bad.ipynb", editions.ROOT / "notebooks" / f"{CHEAP}.ipynb"
+    bad.write_text('{"cells": [')
+    monkeypatch.setattr(editions, "chapters", lambda: [bad, good])
+    assert editions.main(["--students"]) == 1
+    assert "1 of 2 chapters failed:\n  01_bad: " in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "editions").rglob("*.*")] == [good.name]
 
 
 def test_an_unknown_chapter_is_refused(capsys):

@@ -1,11 +1,13 @@
+import itertools
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom, t, ttest_rel
+from scipy.stats import binom, t, ttest_rel, tukey_hsd
 from sklearn.metrics import recall_score
 
+from cnnlib.analysis import evidence
 from cnnlib.analysis.evidence import (
     accuracy_interval,
     groups,
@@ -39,6 +41,32 @@ def test_interval_is_wilsons():
 def test_per_class_accuracy_equals_scikit_learn():
     expected = recall_score(LABELS, FIRST, average=None)
     assert per_class_accuracy(LABELS, FIRST) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("without", [[0], [4], [9], [1, 2, 3]])
+def test_a_class_without_images_keeps_its_place(without):
+    rest = ~np.isin(LABELS, without)
+    whole, found = per_class_accuracy(LABELS, FIRST), per_class_accuracy(LABELS[rest], FIRST[rest])
+    assert np.isnan(found[without]).all() and np.isnan(found).sum() == len(without)
+    others = [k for k in range(10) if k not in without]
+    assert found[others] == pytest.approx(whole[others])
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "said"),
+    [
+        ([], [], r"shapes \(0,\) and \(0,\); expected"),
+        ([1, 2], [1], r"shapes \(2,\) and \(1,\); expected"),
+        ([[1]], [[1]], r"shapes \(1, 1\) and \(1, 1\); expected"),
+        ([1, 10], [1, 1], "10 is no class"),
+        ([1, 2], [1, -1], "-1 is no class"),
+        ([1, 2], [1, 0.5], "0.5 is no class"),
+        ([1, 2], [1, math.nan], "nan is no class"),
+    ],
+)
+def test_what_are_no_classes_gets_a_sentence(labels, predicted, said):
+    with pytest.raises(ValueError, match=said):
+        per_class_accuracy(labels, predicted)
 
 
 def test_paired_counts_and_mcnemar():
@@ -115,8 +143,34 @@ def test_groups_may_overlap():
     assert groups(table) == {"a": "a", "b": "ab", "c": "b"}
 
 
-def test_winners_by_hand():
-    table = pd.DataFrame({"steady": [2.0, 2.0], "wild": [1.0, 3.0], "last": [0.0, 0.0]})
-    assert winners(table).to_dict() == {"steady": 0.5, "wild": 0.5, "last": 0.0}
-    tied = pd.DataFrame({"one": [1.0], "same": [1.0]})
-    assert winners(tied).to_dict() == {"one": 0.5, "same": 0.5}
+def test_a_common_letter_is_a_pair_that_cannot_be_told_apart():
+    rng = np.random.default_rng(0)
+    for _ in range(12):
+        models = int(rng.integers(2, 6))
+        means, spreads = rng.normal(0, 2, models), rng.uniform(0.1, 3, models)
+        table = pd.DataFrame(rng.normal(means, spreads, (5, models)))
+        letters = groups(table)
+        p_values = tukey_hsd(*(table[k] for k in table), equal_var=False).pvalue
+        for first, second in itertools.combinations(range(models), 2):
+            common = set(letters[first]) & set(letters[second])
+            assert bool(common) == (p_values[first, second] >= 0.05)
+
+
+def test_letters_run_out_in_one_sentence(monkeypatch):
+    monkeypatch.setattr(evidence, "ascii_lowercase", "a")
+    table = pd.DataFrame({"low": FIVE - 0.05, "high": FIVE})
+    with pytest.raises(ValueError, match="2 groups overlap, more than there are letters"):
+        groups(table)
+
+
+def test_winners_are_drawn_from_what_the_runs_predict():
+    table = pd.DataFrame({"first": FIVE, "twin": FIVE, "last": FIVE - 1})
+    shares = winners(table)
+    assert shares.sum() == pytest.approx(1) and shares["last"] == 0
+    assert shares["first"] == pytest.approx(0.5, abs=0.01)
+    pair = pd.DataFrame({"better": FIVE + 0.01, "other": FIVE})
+    deviation = FIVE.std(ddof=1) * math.sqrt(1.2)
+    luck = np.random.default_rng(1).standard_t(4, (400_000, 2)) * deviation
+    expected = np.mean(luck[:, 0] - luck[:, 1] > -0.01)
+    assert winners(pair)["better"] == pytest.approx(expected, abs=0.01)
+    assert winners(pair).equals(winners(pair))

@@ -5,6 +5,7 @@ from distinct import ARCHITECTURES
 from scipy import ndimage
 from scipy.spatial.distance import cdist
 from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from cnnlib import CATALOGUE, Arch, Conv, Data, build, features
@@ -42,7 +43,7 @@ def test_activations_are_what_the_layers_put_out(name, small):
 def test_hooks_are_removed_even_after_an_error(small):
     model, data = build("baseline", seed=0), CATALOGUE["baseline"].data
     model.head = nn.Linear(3, 10)  # it does not fit
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match="LeNet stops on images"):
         activations(model, small.val.images[:2], ["features.block1.conv"], data)
     assert not any(module._forward_hooks for module in model.modules())
 
@@ -196,6 +197,28 @@ def test_a_map_is_computed_once_for_each_content_and_settings(vectors, computed)
     tsne(vectors + 1, perplexity=9)
     tsne(vectors[:, ::-1], perplexity=9)
     assert len(computed) == 6 and len(list(features.cache_folder().iterdir())) == 6
+
+
+@pytest.mark.parametrize("progress", ["on", "off"])
+def test_a_map_shows_its_steps_and_prints_nothing(vectors, monkeypatch, capsys, progress):
+    monkeypatch.setenv("CNNLIB_PROGRESS", progress)
+    seen, bar = [], features.bar
+
+    def watched(*words):
+        shown = bar(*words)
+        update = shown.update
+        monkeypatch.setattr(shown, "update", lambda n: (seen.append(n), update(n)))
+        return shown
+
+    monkeypatch.setattr(features, "bar", watched)
+    found = tsne(vectors, perplexity=9)
+    with threadpool_limits(1):
+        alone = TSNE(perplexity=9, random_state=0, init="pca").fit_transform(vectors)
+    assert np.array_equal(found, alone)  # watching it changes nothing
+    out, err = capsys.readouterr()
+    assert not out and bool(err) == (progress == "on")
+    if progress == "on":
+        assert "t-SNE" in err and all(n == 50 for n in seen) and 250 <= sum(seen) <= 1000
 
 
 DAMAGES = {

@@ -21,6 +21,12 @@ USES = {
     "fit, validation": lambda model, images: cnnlib.fit(
         model, MAXPOOL, LabelledImages(GOOD, LABELS), LabelledImages(images, LABELS), epochs=1
     ),
+    "fit_many": lambda model, images: cnnlib.fit_many(
+        [model], MAXPOOL, LabelledImages(images, LABELS), LabelledImages(GOOD, LABELS), seeds=[0]
+    ),
+    "fit_many, validation": lambda model, images: cnnlib.fit_many(
+        [model], MAXPOOL, LabelledImages(GOOD, LABELS), LabelledImages(images, LABELS), seeds=[0]
+    ),
     "evaluate": lambda model, images: cnnlib.evaluate(
         model, LabelledImages(images, LABELS), MAXPOOL.data
     ),
@@ -78,6 +84,8 @@ def test_what_are_no_labels_gets_a_sentence(labels, words, model):
     for use in (
         lambda: cnnlib.fit(model, MAXPOOL, wrong, right, epochs=1),
         lambda: cnnlib.fit(model, MAXPOOL, right, wrong, epochs=1),
+        lambda: cnnlib.fit_many([model], MAXPOOL, wrong, right, seeds=[0], epochs=1),
+        lambda: cnnlib.fit_many([model], MAXPOOL, right, wrong, seeds=[0], epochs=1),
         lambda: cnnlib.evaluate(model, wrong, MAXPOOL.data),
     ):
         with pytest.raises(ValueError, match=words):

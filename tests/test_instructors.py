@@ -22,7 +22,9 @@ TEXT = (ROOT / "instructors" / "instructors.md").read_text("utf-8")
 
 @pytest.fixture(scope="module")
 def pages():
-    return instructors.pages_of(notebooks.chapters())
+    made, failed = instructors.pages_of(notebooks.chapters())
+    assert not failed
+    return made
 
 
 def rows(text, columns):
@@ -91,9 +93,55 @@ def test_a_time_is_the_chapters_own(pages):
         rf"^\| \{{doc\}}`({path.stem})` \| (.+) \| (.+) \|$", pages["instructors.md"], re.M
     ).groups()
     assert f"**Time**: {reading}; {computing} of computing" in first
-    with pytest.raises(ValueError, match=r"five has no line \*\*Time\*\*"):
-        instructors.times({"five": nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_markdown_cell("# 5. A chapter")])})  # fmt: skip
+
+
+def written(cells):
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells)).encode()
+
+
+TIMED = "# 5. A chapter\n\n**Time**: 9 minutes to read; one minute of computing on a 2-core laptop."
+WITH_TIME = nbformat.v4.new_markdown_cell(TIMED)
+FOUND = nbformat.v4.new_code_cell(
+    "1",
+    outputs=[nbformat.v4.new_output("stream", text="Found: 'a'. (You made no prediction.)\n")],
+)
+FAULTS = {
+    "damaged JSON": (b'{"cells": [', "05_bad.ipynb is not a notebook that can be read"),
+    "no cells": (written([]), r"it has no line \*\*Time\*\*"),
+    "no time": (written([nbformat.v4.new_markdown_cell("# 5. A chapter")]), "it has no line"),
+    "no finding": (written([WITH_TIME]), "no stored output says what was found"),
+    "an unknown exercise": (
+        written([WITH_TIME, FOUND, nbformat.v4.new_markdown_cell("**5.99** What is this?")]),
+        "it asks for exercise 5.99, which is not declared",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_chapter_that_cannot_be_collected_is_named_and_the_others_go_on(
+    fault, tmp_path, monkeypatch, capsys
+):
+    content, why = FAULTS[fault]
+    (tmp_path / "05_bad.ipynb").write_bytes(content)
+    sound = next(path for path in notebooks.chapters() if path.stem.startswith("06"))
+    paths = [tmp_path / "05_bad.ipynb", sound]
+    made, failed = instructors.pages_of(paths)
+    assert list(failed) == ["05_bad"] and re.search(why, failed["05_bad"])
+    timed = re.findall(r"^\| \{doc\}`(\S+)`", made["instructors.md"], re.M)
+    assert timed == [sound.stem] and "**6.1**" in made["answers.md"]
+
+    monkeypatch.setattr(instructors, "chapters", lambda: paths)
+    monkeypatch.setattr(instructors, "report", lambda *words: 0)
+    assert instructors.main(["--stored"]) == 1
+    said = capsys.readouterr().err
+    assert "1 of 2 chapters are not in the instructors' pages:\n  05_bad: " in said
+
+
+def test_a_chapter_without_faults_is_collected(tmp_path):
+    (tmp_path / "05_good.ipynb").write_bytes(written([WITH_TIME, FOUND]))
+    made, failed = instructors.pages_of([tmp_path / "05_good.ipynb"])
+    assert not failed and "what is found is `'a'`" in made["answers.md"]
+    assert "Together: 9 minutes." in made["instructors.md"]
 
 
 def test_every_exercise_has_its_question_its_answer_and_its_mistake(pages):

@@ -222,14 +222,20 @@ def test_a_loss_that_is_not_a_number_names_the_seed(small):
     before = models[0].head.fc3.weight.clone()
     with pytest.raises(NonFiniteLossError) as error:
         trained(CATALOGUE["baseline"], small, models)
-    for words in ("baseline, seed 0: the loss is nan in step 1 of epoch 1", "lr 0.001", "nothing"):
+    for words in (
+        "baseline: in epoch 1, at lr 0.001, seed 0: the loss is nan in step 1",
+        "lr 0.001",
+        "nothing",
+    ):
         assert words in str(error.value), error.value
     assert torch.equal(before, models[0].head.fc3.weight)
 
 
 def test_weights_that_are_not_finite_at_the_end_name_the_seed(small):
     wild = vary(CATALOGUE["lr-0.1"], "wild", recipe=dict(lr=1e35))
-    with pytest.raises(NonFiniteLossError, match=r"wild, seed 3: the loss on .* end of epoch 1"):
+    with pytest.raises(
+        NonFiniteLossError, match=r"wild: in epoch 1, .* seed 3: the loss on .* at the end;"
+    ):
         trained(wild, small, fresh(wild), images=64)
 
 

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.image import imread
 
 from cnnlib import CATALOGUE, SEEDS, plots, run
+from cnnlib.data import CLASS_NAMES
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +158,7 @@ def test_lines_stand_at_the_given_places_on_a_scale_of_powers():
     rates, losses = [0.01, 0.1, 1], [2, 0.5, float("nan")]
     ax = plots.lines({"SGD": losses}, x=rates, log=True, xlabel="rate", ylabel="loss")
     assert list(ax.lines[0].get_xdata()) == rates and ax.get_xscale() == "log"
-    assert ax.get_figure().alt_text == "Line plot of loss against rate. SGD from 2 to nan."
+    assert ax.get_figure().alt_text == "Line plot of loss against rate. SGD from 2 to no value."
     plt.close(ax.get_figure())
 
 
@@ -269,6 +270,37 @@ def test_scatter_gives_each_class_its_marker_and_rings_the_wrong():
     assert not ax.get_xticks().size and ax.get_aspect() == 1
 
 
+def contrast(one, other):
+    """Of two colours, by WCAG 2: from 1, the same, to 21, black on white."""
+
+    def light(colour):
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+        return np.dot(parts, [0.2126, 0.7152, 0.0722])
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_shirt_is_well_visible_and_far_from_those_it_is_mixed_up_with():
+    colours = dict(zip(CLASS_NAMES, plots.CLASS_COLOURS, strict=True))
+    assert len(set(plots.CLASS_COLOURS)) == 10
+    assert contrast(colours["shirt"], (1, 1, 1)) > 3  # WCAG's least for graphics
+    for other in ("T-shirt/top", "pullover", "dress", "coat"):
+        assert np.linalg.norm(np.subtract(colours["shirt"], colours[other])) > 0.5, other
+    assert contrast(colours["shirt"], colours["coat"]) > 1.5  # apart without colours, too
+
+
+def test_the_wrong_ones_have_a_panel_of_their_own():
+    points = np.arange(20.0).reshape(10, 2)
+    wrong = np.array([True, False] * 5)
+    whole, alone = plots.scatter_wrong(points, np.arange(10), wrong).axes
+    assert len(whole.collections) == 10
+    pale, *classes = alone.collections
+    assert pale.get_offsets().data.tolist() == points[~wrong].tolist()
+    assert [c.get_offsets().data.tolist() for c in classes] == [[p] for p in points[wrong].tolist()]
+    assert "all 10 points, and the 5 at which" in whole.get_figure().alt_text
+
+
 def test_scatters_share_one_legend():
     points = np.random.default_rng(0).normal(size=(30, 2))
     figure = plots.scatters({"a": points, "b": -points}, [0, 1] * 15, names=["x", "y"], columns=3)
@@ -287,10 +319,18 @@ def test_garments_draws_one_image_for_each_square_that_is_not_empty():
     assert "5 images" in ax.get_figure().alt_text
 
 
-def neighbourhood(i):
+def neighbourhood(i, wrong=None):
     points = np.random.default_rng(0).normal(size=(12, 2))
     near = [j for j in range(12) if j != i]
-    return plots.neighbourhood(points, np.zeros((12, 28, 28)), i, near, ["a"] * 11 + ["b"])
+    return plots.neighbourhood(points, np.zeros((12, 28, 28)), i, near, ["a"] * 11 + ["b"], wrong)
+
+
+def test_neighbourhood_rings_the_wrong_where_it_is_told_which():
+    figure = neighbourhood(11, [True] * 3 + [False] * 9)
+    rings = figure.axes[0].collections[1]
+    assert len(rings.get_offsets()) == 3 and not len(rings.get_facecolor())
+    assert "3 points are ringed" in figure.alt_text
+    assert "ringed" not in neighbourhood(11).alt_text
 
 
 def test_neighbourhood_marks_the_image_and_ten_others():
@@ -377,10 +417,9 @@ def test_sliders_show_the_start_where_there_is_nobody_to_choose(displayed, monke
     assert "Image 11, b" in texts[1] and len(texts) == 2
 
 
-@pytest.mark.parametrize("n, count", [(range(3), 3), ([], 0)])
-def test_sliders_refuse_a_start_that_is_none_of_the_values(n, count):
-    with pytest.raises(ValueError, match=rf"n starts at 3; expected one of its {count} values"):
-        plots.sliders(two, name=["a"], n=n)
+def test_sliders_refuse_a_start_that_is_none_of_the_values():
+    with pytest.raises(ValueError, match=r"n starts at 3; expected one of its 3 values"):
+        plots.sliders(two, name=["a"], n=range(3))
 
 
 def test_a_students_own_settings_and_figures_stay_as_they_were():

@@ -7,8 +7,10 @@ import importlib.metadata
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -225,6 +227,56 @@ def test_an_interrupted_set_up_says_so_and_recovers(clone, monkeypatch, capsys):
     assert capsys.readouterr().err == "\nStopped during the set-up; the next call makes it anew.\n"
     monkeypatch.setattr(environment.venv, "create", create)
     assert set_up() == 1 and environment.stamped()
+
+
+INTERRUPTED = """
+import os, sys
+from pathlib import Path
+sys.path[:0] = [{tests!r}, {root!r}]
+import test_set_up
+from cnnlib.support import environment, ending
+folder = Path({clone!r})
+environment.venv.create = test_set_up.create
+class Places:
+    setattr = staticmethod(setattr)
+test_set_up.place(folder, Places)
+sys.exit(ending.ended(environment.set_up))
+"""
+# as pip does it: a line of its own, and the status of any other error
+SLOW_PIP = """
+import os, pathlib, sys, time
+if sys.argv[1] == "install":
+    pathlib.Path(os.environ["PIP_CALLS"]).write_text("running")
+    try:
+        time.sleep(100)
+    except KeyboardInterrupt:
+        sys.exit(1)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_ctrl_c_while_pip_runs_is_one_line_and_status_130(clone, tmp_path):
+    environment.venv.create(environment.ENV, clear=True, with_pip=True)
+    (site_packages(environment.ENV) / "pip" / "__main__.py").write_text(SLOW_PIP)
+    here = Path(__file__).parent
+    code = INTERRUPTED.format(tests=str(here), root=str(here.parent), clone=str(clone))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # a job in the background is told to ignore Ctrl-C, and hands that on: undo it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "calls").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert said == "\nStopped during the set-up; the next call makes it anew.\n"
+    assert not environment.stamped()
 
 
 def raising(error):

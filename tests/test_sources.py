@@ -165,6 +165,49 @@ def package(tmp_path_factory):
     return folder
 
 
+@pytest.mark.parametrize("packed", [list(CHECKSUMS), [LABELS], list(CHECKSUMS)[:2]])
+def test_packed_files_in_the_folder_are_unpacked(copy, monkeypatch, packed):
+    monkeypatch.setattr(module, "SOURCES", {"the network": no_source})
+    for name in packed:
+        (copy / name).unlink()
+        (copy / f"{name}.gz").write_bytes(gzip.compress((RAW / name).read_bytes(), 1))
+    said = []
+    assert fetch(copy.parents[1], said.append) == copy
+    assert [line.split()[1] for line in said] == [f"{name}.gz" for name in packed]
+    assert all((copy / name).read_bytes() == (RAW / name).read_bytes() for name in CHECKSUMS)
+    assert not list(copy.glob("fetch-*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b"x" * 99)[:-9], r"cannot be unpacked \(Compressed file ended"),
+        (gzip.compress(bytes(range(250)))[:12] + b"\xff" * 20, "cannot be unpacked"),
+        (b"no gzip", r"cannot be unpacked \(Not a gzipped file"),
+        (b"", "expected 10,008 bytes, found 0, so it is truncated"),
+        (gzip.compress(idx_labels([7, 2] * 5000)), "the file is digit-MNIST"),
+    ],
+)
+def test_a_packed_file_that_is_not_the_published_one(copy, content, said):
+    (copy / LABELS).unlink()
+    (copy / f"{LABELS}.gz").write_bytes(content)
+    with pytest.raises(DataError, match=said) as error:
+        fetch(copy.parents[1])
+    told = str(error.value)
+    assert str(copy / f"{LABELS}.gz") in told and "Delete it and run" in told
+    assert not (copy / LABELS).exists()
+
+
+def test_packed_files_that_are_too_few_leave_it_to_the_sources(copy, package, monkeypatch):
+    monkeypatch.setattr(module, "PACKAGE_FOLDER", package)
+    first, second = list(CHECKSUMS)[2:]
+    for name in (first, second):
+        (copy / name).unlink()
+    (copy / f"{first}.gz").write_bytes(gzip.compress((RAW / first).read_bytes(), 1))
+    fetch(copy.parents[1], lambda line: None)
+    assert all((copy / name).exists() for name in CHECKSUMS)
+
+
 def test_the_installed_package_is_used(tmp_path, package, monkeypatch):
     monkeypatch.setattr(module, "PACKAGE_FOLDER", package)
     said = []

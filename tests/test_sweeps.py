@@ -106,10 +106,75 @@ def test_a_failed_run_is_named_and_the_others_are_kept(store):
     wild = vary(CATALOGUE["lr-0.1"], "wild", recipe=dict(lr=1e25))
     with (
         ThreadPoolExecutor(1) as executor,
-        pytest.raises(RuntimeError, match=r"1 of 2 runs failed: wild seed 0 \(.*step 2 of epoch 1"),
+        pytest.raises(
+            RuntimeError, match=r"1 of 2 runs failed: wild seed 0 \(wild: in epoch 1, .*step 2"
+        ),
     ):
         sweep([wild, QUICK], executor=executor)
     assert contents(store) == [f"quick-seed0-{identity(QUICK, 0)}"]
+
+
+@pytest.mark.parametrize(
+    ("others", "kept"),
+    [([], "None is stored"), ([QUICK], "other 1 is stored"), ([QUICK, TWIN], "other 2 are stored")],
+)
+def test_what_is_stored_after_a_failure_is_said_as_it_is(store, others, kept):
+    wild = vary(CATALOGUE["lr-0.1"], "wild", recipe=dict(lr=1e25))
+    with (
+        ThreadPoolExecutor(1) as executor,
+        pytest.raises(RuntimeError, match=rf"1 of {len(others) + 1} runs failed: .*{kept}; the"),
+    ):
+        sweep([wild, *others], executor=executor)
+    assert len(contents(store)) == len(others)
+
+
+@pytest.mark.parametrize(
+    ("experiments", "seeds", "said"),
+    [
+        ("baseline", (0,), "experiments is 'baseline', of the kind str; expected several values"),
+        (QUICK, (0,), r"experiments is Experiment\(.*, of the kind Experiment; expected several"),
+        (None, (0,), "experiments is None, of the kind NoneType; expected several values"),
+        (["baseline"], 5, r"seeds is 5, of the kind int; expected several values .* \(0, 1\)"),
+        (["baseline"], "01", "seeds is '01', of the kind str; expected several values"),
+        (["baseline"], [0.5], r"seed is 0.5, of the kind float; expected a whole number"),
+        (["basline"], (0,), "no experiment is named 'basline'; did you mean 'baseline'"),
+        ([3], (0,), "3"),
+    ],
+)
+def test_what_is_no_list_of_experiments_or_seeds_gets_a_sentence(store, experiments, seeds, said):
+    with pytest.raises((ValueError, KeyError), match=said) as error:
+        sweep(experiments, seeds)
+    assert "\n" not in str(error.value) and not contents(store)
+
+
+BARE = """
+import cnnlib
+import slow_jobs
+from cnnlib.parallel import sweeps
+
+print("read", flush=True)
+sweeps._job = slow_jobs.gated
+names = ("baseline", "maxpool")
+found = cnnlib.sweep([cnnlib.vary(name, f"{name}-quick", recipe=dict(epochs=1)) for name in names])
+print(*(one.name for one in found), __file__)
+"""
+
+
+def test_a_script_that_sweeps_needs_no_guard(gate, tmp_path):
+    script = tmp_path / "bare.py"
+    script.write_text(BARE)
+    (gate / OPEN).write_text("now")
+    more = {"CNNLIB_RUNS": str(tmp_path / "runs"), "CNNLIB_PROGRESS": "off"}
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, **more, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert done.stdout.splitlines() == ["read", f"baseline-quick maxpool-quick {script}"]
+    assert len(contents(tmp_path / "runs")) == 2
 
 
 class Away(ThreadPoolExecutor):
@@ -142,7 +207,7 @@ def trained_here():
 def test_a_killed_worker_loses_its_run_only(store, gate, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)  # both run at once
     killer = kill_once_all_run(gate)
-    message = r"1 of 2 runs failed: quick seed 0 \(its process was killed\)"
+    message = r"1 of 2 runs failed: quick seed 0 \(its process was killed, or crashed\)"
     with pytest.raises(RuntimeError, match=message):
         sweep([QUICK, TWIN])
     killer.join()

@@ -4,14 +4,17 @@ The first part is for one trained model and the luck of which images were drawn;
 for several seeds, and the luck of the seed.
 """
 
-import itertools
 import math
+from string import ascii_lowercase
 from typing import NamedTuple
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest, ttest_1samp, tukey_hsd
+
+from ..data import CLASS_NAMES
 
 
 def standard_error(acc: float, images: int) -> float:
@@ -33,9 +36,23 @@ def accuracy_interval(acc: float, images: int, confidence: float = 0.95) -> tupl
 
 
 def per_class_accuracy(labels: ArrayLike, predicted: ArrayLike) -> np.ndarray:
-    """Of the images of each class, the fraction that was recognised (recall): (classes,)."""
+    """Of the images of each class, the fraction that was recognised (recall): (10,).
+
+    Both are class numbers from 0 to 9, (N,). NaN stands for a class of which there is no image.
+    Raises ValueError where the two do not fit together, or there are none.
+    """
     labels, predicted = np.asarray(labels), np.asarray(predicted)
-    return np.array([(predicted[labels == k] == k).mean() for k in np.unique(labels)])
+    if labels.shape != predicted.shape or labels.ndim != 1 or not labels.size:
+        raise ValueError(
+            f"labels and predicted have the shapes {labels.shape} and {predicted.shape}; expected "
+            "one class number of each for every image, (N,)"
+        )
+    if odd := sorted(set(np.unique([labels, predicted]).tolist()) - set(range(len(CLASS_NAMES)))):
+        raise ValueError(f"{odd[0]} is no class; expected whole numbers from 0 to 9")
+    found = np.full(len(CLASS_NAMES), np.nan)
+    for k in np.unique(labels).astype(int):
+        found[k] = (predicted[labels == k] == k).mean()
+    return found
 
 
 class Paired(NamedTuple):
@@ -114,32 +131,33 @@ def over_seeds(values: ArrayLike) -> OverSeeds:
 def groups(accs: pd.DataFrame, level: float = 0.05) -> dict[str, str]:
     """Letters for models that cannot be told apart; ``accs`` has a column for each model.
 
-    Two models with a letter in common cannot be told apart at ``level``, all pairs considered
-    together (Games and Howell 1976; it does not ask for equal spreads). Models are given best
-    mean first, and a letter always covers neighbours in that order.
+    Two models have a letter in common just where they cannot be told apart at ``level``, all
+    pairs considered together (Games and Howell 1976; it does not ask for equal spreads). A letter
+    stands for a largest set of models of which no two can be told apart. Best mean first.
+    Raises ValueError for more than 26 such sets.
     """
     best_first = list(accs.mean().sort_values(ascending=False, kind="stable").index)
     p_values = tukey_hsd(*(accs[name] for name in best_first), equal_var=False).pvalue
-    runs: list[range] = []
-    for start in range(len(best_first)):
-        end = start + 1
-        while end < len(best_first) and (p_values[start : end + 1, start : end + 1] >= level).all():
-            end += 1
-        if not runs or end > runs[-1].stop:
-            runs.append(range(start, end))
-    letters = dict(zip("abcdefghijklmnopqrstuvwxyz", runs, strict=False))
+    alike = nx.from_numpy_array(p_values >= level)
+    alike.remove_edges_from(nx.selfloop_edges(alike))
+    sets = sorted(sorted(clique) for clique in nx.find_cliques(alike))
+    if len(sets) > len(ascii_lowercase):
+        raise ValueError(f"{len(sets)} groups overlap, more than there are letters; rank fewer")
+    letters = dict(zip(ascii_lowercase, sets, strict=False))
     return {
-        name: "".join(letter for letter, run in letters.items() if i in run)
+        name: "".join(letter for letter, members in letters.items() if i in members)
         for i, name in enumerate(best_first)
     }
 
 
-def winners(accs: pd.DataFrame) -> pd.Series:
-    """How often each model is the best, if each had been trained with one seed only.
+def winners(accs: pd.DataFrame, draws: int = 100_000, seed: int = 0) -> pd.Series:
+    """How often each model would come first, were each trained once more: shares, together 1.
 
-    All ways to draw one row for each column are counted (so up to eight columns or so); a tie
-    is shared. Fractions that add up to 1.
+    Each draw takes one new run of every model from what its stored runs predict: Student's t
+    around their mean, their standard deviation times √(1 + 1/n). So few runs leave much open.
     """
-    draws = np.array(list(itertools.product(*(accs[name] for name in accs))))
-    best = draws == draws.max(axis=1, keepdims=True)
-    return pd.Series((best / best.sum(axis=1, keepdims=True)).mean(axis=0), index=accs.columns)
+    n, models = accs.shape
+    scale = accs.std().to_numpy() * math.sqrt(1 + 1 / n)
+    luck = np.random.default_rng(seed).standard_t(n - 1, (draws, models))
+    best = (accs.mean().to_numpy() + luck * scale).argmax(axis=1)
+    return pd.Series(np.bincount(best, minlength=models) / draws, index=accs.columns)

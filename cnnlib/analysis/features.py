@@ -3,6 +3,8 @@
 import contextlib
 import functools
 import hashlib
+import io
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,15 @@ from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 from ..data import check_images
 from ..experiment import Data
+from ..network import device_of
 from ..support.files import write_whole
 from ..support.folders import named_folder
-from ..support.values import nearest
+from ..support.progress import bar
+from ..support.values import nearest, several, wrong
 from ..training import predict_logits
 
 
@@ -31,8 +36,9 @@ def activations(
 
     ``layers`` are dotted names such as ``features.block1.pool``. Each output keeps the layer's
     own shape, (N, channels, side, side) or (N, units), on the CPU. Works for any model; the
-    hooks are removed whatever happens. Raises LookupError for a layer that is not there, or
-    that does not run exactly once for each image.
+    hooks are removed whatever happens. Raises LookupError for a layer that is not there, that does
+    not run exactly once for each image, or that gives other things than one tensor; and ValueError
+    as ``predict_logits`` does.
     """
     return _recorded(model, images, layers, data, lambda inputs, output: output)
 
@@ -45,30 +51,38 @@ def _recorded(
     chosen: Callable[[tuple, Any], Any],
 ) -> dict[str, Tensor]:
     """What is ``chosen`` of the inputs and the output of each layer; as ``activations``."""
+    device_of(model)  # which refuses what is no model
     known = dict(model.named_modules())
-    for name in layers:
+    for name in several("layers", layers, '("conv1", "conv2")'):
+        if not isinstance(name, str):
+            raise wrong("a layer", name, "its name, such as 'conv1'")
         if name not in known or not name:
             raise LookupError(f"the model has no layer {name!r}; {nearest(name, list(known)[1:])}")
     found: dict[str, list[Tensor]] = {name: [] for name in layers}
+    others: dict[str, str] = {}  # layers that do not give one tensor, and what they give
 
-    def keep(name: str, inputs: tuple, output: Any) -> None:
-        if not isinstance(value := chosen(inputs, output), Tensor):
-            raise LookupError(
-                f"layer {name!r} gives {type(value).__name__}, not one tensor; name a layer "
-                "inside it or after it"
-            )
-        # a copy: the next layer may write into the output (ReLU(inplace=True))
-        found[name].append(value.to("cpu", copy=True))
+    def keep(name: str, inputs: tuple, by_name: dict[str, Any], output: Any) -> None:
+        value = chosen((*inputs, *by_name.values()), output)
+        if isinstance(value, Tensor):
+            # a copy: the next layer may write into the output (ReLU(inplace=True))
+            found[name].append(value.to("cpu", copy=True))
+        else:
+            others[name] = type(value).__name__
 
     hooks = []
     try:
         for name in layers:
             hook = functools.partial(lambda name, module, *io: keep(name, *io), name)
-            hooks.append(known[name].register_forward_hook(hook))
+            hooks.append(known[name].register_forward_hook(hook, with_kwargs=True))
         predict_logits(model, images, data)
     finally:
         for hook in hooks:
             hook.remove()
+    for name, kind in others.items():
+        raise LookupError(
+            f"layer {name!r} gives or takes {kind}, not one tensor; name a layer inside it or "
+            "after it"
+        )
     for name, parts in found.items():
         if (outputs := sum(map(len, parts))) != len(images):
             raise LookupError(
@@ -86,9 +100,10 @@ def embed(model: nn.Module, images: Tensor, data: Data) -> Tensor:
 
     The images are uint8 (N, 1, 28, 28). The last layer is the one with parameters that runs last;
     what it is given is flattened to one vector per image. Raises LookupError where no layer has
-    parameters, or where the last one runs more than once.
+    parameters, or where the last one runs more than once; ValueError as ``predict_logits`` does.
     """
     check_images(images)  # all of them, before the first goes to look for the layer
+    device_of(model)
     layer = _last_layer(model, images[:1], data)
     given = _recorded(model, images, [layer], data, lambda inputs, output: inputs[0])
     return given[layer].flatten(start_dim=1)
@@ -119,6 +134,21 @@ def _last_layer(model: nn.Module, images: Tensor, data: Data) -> str:
     return ran[-1]
 
 
+STEPS = 1000  # of t-SNE
+
+
+class _Steps(io.TextIOBase):
+    """Moves a bar by what scikit-learn's TSNE prints, a line each 50 steps: it has no callback."""
+
+    def __init__(self, progress: tqdm) -> None:
+        self.progress = progress
+
+    def write(self, text: str) -> int:
+        if step := re.match(r"\[t-SNE\] Iteration (\d+): error", text):
+            self.progress.update(int(step[1]) - self.progress.n)
+        return len(text)
+
+
 def tsne(
     vectors: ArrayLike, perplexity: float = 30, seed: int = 0, init: str = "pca"
 ) -> np.ndarray:
@@ -127,7 +157,8 @@ def tsne(
     van der Maaten and Hinton (2008). ``init="pca"`` starts from the two widest directions,
     ``"random"`` from noise. The same input gives the same map on one machine, whatever the
     number of threads, but not on another: small differences in rounding grow. A map is kept
-    in ``cache_folder()`` and taken from there; a damaged file is computed anew. Raises
+    in ``cache_folder()`` and taken from there; a damaged file is computed anew. A bar counts the
+    1,000 steps, once the nearest neighbours are found. Raises
     ValueError where there is nothing to map: numbers that are not finite, or equal vectors.
     """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
@@ -143,14 +174,18 @@ def tsne(
         "random_state": seed,
         "init": init,
         "learning_rate": "auto",
-        "max_iter": 1000,
+        "max_iter": STEPS,
     }
     content = repr((sklearn.__version__, settings, vectors.shape)).encode() + vectors.tobytes()
     file = cache_folder() / f"tsne-{hashlib.sha256(content).hexdigest()[:24]}"
     points = _from_cache(file)
     if points is None:
-        with threadpool_limits(1):  # several threads would add up in another order each time
-            points = TSNE(**settings).fit_transform(vectors)
+        with (
+            threadpool_limits(1),  # several threads would add up in another order each time
+            bar(STEPS, "t-SNE", "step") as progress,
+            contextlib.redirect_stdout(_Steps(progress)),
+        ):
+            points = TSNE(**settings, verbose=2).fit_transform(vectors)
         _to_cache(file, points)
     return points
 
@@ -224,8 +259,9 @@ def occlusion(
     ``image`` uint8 (1, H, W). The patch has ``size`` × ``size`` pixels (odd) of ``grey``, 0 to
     255, and its middle goes to every ``stride``-th row and column, so at the rim a part of it
     lies outside. Returns (rows, columns, classes); with stride 1, (H, W, classes). After Zeiler
-    and Fergus (2014). Raises ValueError for an even size or a stride below 1.
+    and Fergus (2014). Raises ValueError for an even size, a stride below 1 or several images.
     """
+    check_images(image[None])
     if size < 1 or size % 2 == 0 or stride < 1:
         raise ValueError(f"size is {size} and stride {stride}; expected an odd size, both above 0")
     height, width = torch.arange(image.shape[-2]), torch.arange(image.shape[-1])

@@ -2,4 +2,6 @@
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=("claims", "verdicts"))
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submodules=("checks", "claims", "facts", "figures", "protocol", "rates", "rule")
+)

@@ -4,10 +4,10 @@ An answer that has not been given yet is Python's ``...``, so an unanswered book
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from ..support.values import nearest
+from ..support.values import nearest, wrong
 from ..support.written import is_unfinished
 from .all_parts import EXERCISES
 from .judging import Exercise, Written
@@ -92,9 +92,14 @@ def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) ->
     number in ``names``, or ``...`` while there is none. Nothing is given away before every
     image has an answer.
     """
-    if answers is ... or len(answers) != len(labels):
-        found = "none" if answers is ... else len(answers)
+    if not isinstance(answers, str | Mapping | Set) and isinstance(answers, Iterable):
+        answers = list(answers)
+    else:  # one thing, or none
+        found = "none" if answers is ... else f"{answers!r}, which is no list"
         print(f"Quiz: expected a list of {len(labels)} answers, found {found}.")
+        return
+    if len(answers) != len(labels):
+        print(f"Quiz: expected a list of {len(labels)} answers, found {len(answers)}.")
         return
     if missing := sum(answer is ... for answer in answers):
         print(f"Quiz: {len(labels) - missing} of {len(labels)} answered. Replace each ... first.")
@@ -114,27 +119,12 @@ def quiz(answers: Sequence[Any], labels: Sequence[int], names: Sequence[str]) ->
             print(f"  image {i}: you say {names[mine]}, the label says {names[int(label)]}")
 
 
-def agree(
-    history: Sequence[Mapping[str, float]],
-    stored: Sequence[Mapping[str, float]],
-    tolerance: float = 0.03,
-) -> None:
-    """Assert that a live training follows the stored one, epoch by epoch, in accuracy.
-
-    Machines round differently, and the differences grow as training goes on: the accuracies
-    are compared within ``tolerance``, not digit by digit.
-    """
-    for mine, theirs in zip(history, stored, strict=False):
-        for field in ("train_acc", "val_acc"):
-            gap = abs(mine[field] - theirs[field])
-            assert gap <= tolerance, (
-                f"epoch {mine['epoch']}: {field} is {mine[field]:.4f} here and "
-                f"{theirs[field]:.4f} in the stored run, more than {tolerance} apart"
-            )
-    print(f"Your training agrees with the stored run (accuracies within {tolerance}).")
-
-
 def _find(key: str) -> Exercise | Written:
+    known = list(EXERCISES)
+    of_chapter = [one for one in known if str(key) == one or one.startswith(f"{key}.")]
+    if not isinstance(key, str):
+        example = (of_chapter or known)[0]
+        raise wrong("the exercise", key, f'its number in quotes, such as "{example}"')
     if key not in EXERCISES:
-        raise LookupError(f"there is no exercise {key!r}; {nearest(key, list(EXERCISES))}")
+        raise LookupError(f"there is no exercise {key!r}; {nearest(key, of_chapter or known)}")
     return EXERCISES[key]

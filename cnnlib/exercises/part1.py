@@ -1,5 +1,6 @@
 """Exercises of part I, chapters 0 to 4."""
 
+import functools
 import math
 
 from ..catalogue import CATALOGUE, vary
@@ -11,6 +12,7 @@ from .judging import Exercise, choice, number
 _UNPADDED = vary("baseline", "unpadded", arch=dict(convs=(Conv(6), Conv(16))))
 
 
+@functools.cache
 def _darkest_class() -> str:
     """The class whose training images have the lowest mean grey level."""
     train = load().train

@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..augment import augment
-from ..data import LabelledImages
+from ..data import LabelledImages, check_images, check_labels
 from ..experiment import Data, Experiment, checked_seed
 from ..models import LeNet
+from ..records import History
 from ..support.progress import bar
 from ..support.values import several
 from ..training import (
@@ -45,24 +46,29 @@ def fit_many(
     seeds: Sequence[int],
     epochs: int | None = None,
     verbose: bool = True,
-) -> list[list[dict[str, Any]]]:
+) -> list[History]:
     """Train each model as ``fit`` does with its seed, all at once; return a history for each.
 
     Batch orders are those of ``fit``; on a CPU so are the draws of dropout and augmentation. Sums
     are rounded otherwise, so figures agree at first and drift apart as between two machines.
     ``seconds`` is a model's share of the time. Raises ValueError where models and seeds do not
-    match or a seed is no whole number from 0 to 10⁹, and NonFiniteLossError when the loss of one
-    of the models is not a number.
+    match, a seed is no whole number from 0 to 10⁹, or images or labels are none, and
+    NonFiniteLossError when the loss of one of the models is not a number.
     """
     seeds = [checked_seed(seed) for seed in several("seeds", seeds, "(0, 1)")]
     nets = checked(models, seeds)
+    for part in (train, val):
+        check_images(part.images)
+        check_labels(part.labels, len(part.images))
     prepare_process()
     device = next(nets[0].parameters()).device
     train, val, streams = train.to(device), val.to(device), Streams(seeds, device)
     network = stack(nets, streams)
     optimiser = make_optimiser(network, experiment.recipe)
     schedule = lr_schedule(experiment.recipe)[:epochs]
-    histories: list[list[dict[str, Any]]] = [[] for _ in seeds]
+    histories = [
+        History(experiment, net, seed, len(train)) for net, seed in zip(nets, seeds, strict=True)
+    ]
     images = len(schedule) * len(train) * len(seeds)
     with torch.random.fork_rng(), bar(images, experiment.name, "image") as progress:
         for epoch, lr in enumerate(schedule, start=1):
@@ -76,7 +82,7 @@ def fit_many(
                 on_val = evaluate_stacked(network, val, experiment)
             except NonFiniteLossError as error:
                 raise NonFiniteLossError(
-                    f"{experiment.name}, {error} of epoch {epoch}, at lr {lr:g}; nothing is "
+                    f"{experiment.name}: in epoch {epoch}, at lr {lr:g}, {error}; nothing is "
                     "stored. Try a smaller learning rate, or train the other seeds without it"
                 ) from None
             unstack(network, nets)

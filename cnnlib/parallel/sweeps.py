@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -16,6 +17,8 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
 from multiprocessing import resource_tracker
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any
 
 import cloudpickle
 import torch
@@ -43,7 +46,8 @@ def sweep(
     will do; Dask's ``Client.get_executor()`` reaches other machines, which need the data but
     not this folder: the runs come back and are stored here. Each run is stored when it ends,
     so a sweep that was stopped goes on where it was. Raises RuntimeError at the end, naming
-    the runs that failed or whose process was killed; the others are stored by then.
+    the runs that failed or whose process was killed; the others are stored by then. A script
+    that sweeps needs no ``if __name__ == "__main__":``.
     """
     seeds = [checked_seed(seed) for seed in several("seeds", seeds, "(0, 1)")]
     experiments = several("experiments", experiments, '("baseline", "maxpool")')
@@ -54,9 +58,11 @@ def sweep(
         load()  # fetch the data once, before several processes ask for it
         failed = _all_of(todo, executor)
         if failed:
+            others = len(todo) - len(failed)
+            kept = f"The other {others} {'is' if others == 1 else 'are'}" if others else "None is"
             raise RuntimeError(
-                f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}. The others are "
-                "stored; the same call again trains what is missing"
+                f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}. {kept} stored; "
+                "the same call again trains what is missing"
             )
     return [run(*job, train=False) for job in jobs]
 
@@ -76,9 +82,12 @@ def cross_validate(
 
 
 def fold_experiments(experiment: str | Experiment, kind: str = "stratified") -> list[Experiment]:
-    """The variants of an experiment that train on one fold each: ``NAME-stratified-1``, …"""
-    if kind not in FOLD_KINDS:
-        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(FOLD_KINDS)}")
+    """The variants of an experiment that train on one fold each: ``NAME-stratified-1``, …
+
+    ``"holdout"`` gives no folds, but five other splits of the catalogue's own kind.
+    """
+    if kind not in (kinds := (*FOLD_KINDS, "holdout")):
+        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(kinds)}")
     parent = find(experiment)
     parts = [f"{kind}-{fold}" for fold in range(1, FOLDS + 1)]
     return [vary(parent, f"{parent.name}-{part}", data=dict(split=part)) for part in parts]
@@ -117,15 +126,43 @@ def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> li
     return failed
 
 
+class _Process(SpawnProcess):
+    """A process that does not import the script that starts it: that would sweep once more.
+
+    A job comes by its content and needs no script. (joblib's loky has ``init_main_module=False``
+    for this.)
+    """
+
+    _starting = threading.Lock()
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802, the name that multiprocessing calls
+        script: Any = sys.modules["__main__"]
+        with _Process._starting:
+            hidden = script.__spec__, vars(script).pop("__file__", None)
+            script.__spec__ = None
+            try:
+                return SpawnProcess._Popen(process_obj)
+            finally:
+                script.__spec__, file = hidden
+                if file is not None:
+                    script.__file__ = file
+
+
+class _Spawn(SpawnContext):
+    """Starts processes anew, the same way on every system, and without the script."""
+
+    Process = _Process
+
+
 def _in_a_process(experiment: Experiment, seed: int) -> dict[str, bytes]:
     """Train in a process of its own: if that is killed, this run is lost and no other."""
-    spawn = multiprocessing.get_context("spawn")  # the same on every system
-    with ProcessPoolExecutor(1, spawn, initializer=_start_worker) as pool:
+    with ProcessPoolExecutor(1, _Spawn(), initializer=_start_worker) as pool:
         try:
             # a network that a notebook's cell defines is sent by its content, not by its name
             return pool.submit(_unpacked, cloudpickle.dumps((_job, experiment, seed))).result()
         except BrokenProcessPool:
-            raise RuntimeError("its process was killed") from None
+            raise RuntimeError("its process was killed, or crashed") from None
 
 
 def _ignore_ctrl_c() -> None:

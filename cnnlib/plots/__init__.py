@@ -4,6 +4,7 @@ Functions with an ``ax`` argument return the Axes, grids return the Figure. Each
 text alternative from the data it draws; ``show`` displays the picture together with it.
 """
 
+from .alive import LIVING, living, living_source
 from .basic import (
     DPI,
     PALETTE,
@@ -18,13 +19,16 @@ from .basic import (
     show,
     style,
 )
+from .explorer import explore, first_of_each_class
 from .inside import (
+    CLASS_COLOURS,
     MARKERS,
     feature_maps,
     flow,
     garments,
     neighbourhood,
     scatter,
+    scatter_wrong,
     scatters,
     signed,
     sliders,
@@ -33,7 +37,9 @@ from .inside import (
 from .results import confusion, curves, losses
 
 __all__ = [
+    "CLASS_COLOURS",
     "DPI",
+    "LIVING",
     "MARKERS",
     "PALETTE",
     "bars",
@@ -41,17 +47,22 @@ __all__ = [
     "confusion",
     "curves",
     "describe",
+    "explore",
     "feature_maps",
     "figure_of",
+    "first_of_each_class",
     "flow",
     "garments",
     "images",
     "intervals",
     "lines",
+    "living",
+    "living_source",
     "losses",
     "neighbourhood",
     "path",
     "scatter",
+    "scatter_wrong",
     "scatters",
     "show",
     "signed",

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..data import CLASS_NAMES
+from . import given
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,9 +103,10 @@ def images(
     """A grid of grey images: any array or tensor (N, side, side) or (N, 1, side, side).
 
     ``size`` is inches per picture. With ``shared`` all pictures use one grey scale. ``alt`` says
-    what the pictures are; the titles are added to it.
+    what the pictures are; the titles are added to it. Raises ValueError for no pictures, and for
+    numbers that are not finite.
     """
-    pictures = [np.asarray(picture).squeeze() for picture in pictures]
+    pictures = given.pictures(pictures)
     titles = list(titles) if titles is not None else [""] * len(pictures)
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
@@ -134,26 +136,34 @@ def bars(
     highlight: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
-    """Horizontal bars with their values written beside them; ``highlight`` names some."""
+    """Horizontal bars with their values written beside them; ``highlight`` names some.
+
+    What is not a number has no bar. Raises ValueError where that is all of them, or there are none.
+    """
+    values = given.named(values, "bars")
+    lengths = given.gaps(list(values.values()), "the bars")
+    written = [number.format(v) if np.isfinite(v) else "no value" for v in lengths]
     ax = ax or plt.subplots(figsize=(7, 0.36 * len(values) + 0.8))[1]
     plain, strong = sns.color_palette(PALETTE)[0], sns.color_palette(PALETTE)[1]
     colours = [strong if name in highlight else plain for name in values]
-    drawn = ax.barh(list(values), list(values.values()), color=colours)
-    ax.bar_label(drawn, [number.format(v) for v in values.values()], padding=3, fontsize=9)
+    drawn = ax.barh(list(values), np.where(np.isfinite(lengths), lengths, 0), color=colours)
+    ax.bar_label(drawn, written, padding=3, fontsize=9)
     ax.invert_yaxis()
     ax.margins(x=0.15)
     ax.xaxis.set_major_locator(MaxNLocator(6))  # long numbers need room
     ax.set_xlabel(xlabel)
     ax.grid(visible=False, axis="y")
     sns.despine(ax=ax)
-    listed = "; ".join(f"{name} {number.format(value)}" for name, value in values.items())
+    listed = "; ".join(f"{name} {text}" for name, text in zip(values, written, strict=True))
     describe(figure_of(ax), f"Bar chart of {xlabel}. {listed}.")
     return ax
 
 
 @styled
 def class_bars(values: Sequence[float], *, xlabel: str, number: str = "{:+.3f}") -> Axes:
-    """``bars`` with one bar for each of the ten classes."""
+    """``bars`` with one bar for each of the ten classes; ValueError for another number of them."""
+    if len(values) != len(CLASS_NAMES):
+        raise ValueError(f"there are {len(values)} values; expected one for each of ten classes")
     return bars(dict(zip(CLASS_NAMES, values, strict=True)), xlabel=xlabel, number=number)
 
 
@@ -162,8 +172,12 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
     """Points with intervals, one row per model, in the table's order.
 
     ``table`` has the model names as index and the columns ``value``, ``low``, ``high`` and,
-    where there is one, ``reported`` (drawn as a cross).
+    where there is one, ``reported`` (drawn as a cross). One seed has no interval: where ``low`` and
+    ``high`` are NaN, the point stands alone. Raises ValueError where there is no point at all.
     """
+    if missing := {"value", "low", "high"} - set(table):
+        raise ValueError(f"the table has no column {', '.join(sorted(missing))}")
+    given.gaps(table.value, "the values")
     ax = ax or plt.subplots(figsize=(7.5, 0.36 * len(table) + 1))[1]
     blue, orange = sns.color_palette(PALETTE)[:2]
     errors = [table.value - table.low, table.high - table.value]
@@ -179,7 +193,8 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
         ax.legend(fontsize=9)
     sns.despine(ax=ax)
     listed = [
-        f"{name} {row.value:.4f} ({row.low:.4f} to {row.high:.4f})"
+        f"{name} {row.value:.4f} "
+        + (f"({row.low:.4f} to {row.high:.4f})" if pd.notna(row.low) else "(no interval)")
         + (f", reported {row.reported:.4f}" if pd.notna(row.get("reported")) else "")
         for name, row in table.iterrows()
     ]
@@ -202,8 +217,15 @@ def lines(
     """One line for each series, over ``x``, or over the positions 1, 2, 3, …
 
     ``log=True`` gives the horizontal axis a logarithmic scale. ``steps=True`` keeps each value
-    level around its position: nothing lies in between. What is not finite leaves a gap.
+    level around its position: nothing lies in between. What is not finite leaves a gap. Raises
+    ValueError where nothing is left, and for a series of another length than ``x``.
     """
+    given.gaps(np.concatenate(list(given.named(series, "series").values())), "the series")
+    for name, values in series.items():
+        if not len(values):
+            raise ValueError(f"there is nothing to draw in the series {name!r}: it is empty")
+        if x is not None and len(x) != len(values):
+            raise ValueError(f"the series {name!r} has {len(values)} values for {len(x)} places")
     drawn = "steps-mid" if steps else "default"
     ax = ax or plt.subplots(figsize=(7, 3.4))[1]
     styles = itertools.cycle(["-", "--", "-.", ":"])  # some colours are close to one another
@@ -215,9 +237,14 @@ def lines(
         ax.set_xscale("log")
     ax.legend(fontsize=9)
     sns.despine(ax=ax)
-    listed = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
+    ends = {name: (_told(v[0]), _told(v[-1])) for name, v in series.items()}
+    listed = "; ".join(f"{name} from {first} to {last}" for name, (first, last) in ends.items())
     describe(figure_of(ax), f"Line plot of {ylabel} against {xlabel}. {listed}.")
     return ax
+
+
+def _told(value: float) -> str:
+    return f"{value:.3g}" if np.isfinite(value) else "no value"
 
 
 @styled
@@ -233,9 +260,10 @@ def path(
     """A curve, ``height`` over its positions, and the positions ``visited`` on it, in order.
 
     The curve is drawn from the first of ``ends`` to the second, and farther where the path goes.
+    Raises ValueError for a path of no points, or of some that are not finite.
     """
+    places = given.finite(visited, "the path", dimensions=1)
     ax = ax or plt.subplots(figsize=(5.5, 3.4))[1]
-    places = np.asarray(visited, dtype=float)
     curve = np.linspace(min(ends[0], places.min()), max(ends[1], places.max()), 201)
     ax.plot(curve, height(curve), color="grey", linewidth=1.5)
     ax.plot(places, height(places), "o-", markersize=5, linewidth=1)
@@ -259,6 +287,9 @@ def figure_of(drawn: Axes | Figure) -> Figure:
     """The whole figure to which Axes belong; a Figure as it is. ValueError if there is none."""
     if isinstance(drawn, Figure):
         return drawn
+    if not isinstance(drawn, Axes):
+        kind = type(drawn).__name__
+        raise ValueError(f"this is a {kind}; expected what a plotting function gives, or Axes")
     if not isinstance(figure := drawn.get_figure(root=True), Figure):
         raise ValueError("these Axes were taken out of their figure; draw them anew")
     return figure

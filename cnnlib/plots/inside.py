@@ -20,9 +20,13 @@ from matplotlib.patches import Rectangle
 
 from ..data import CLASS_NAMES
 from ..support.progress import sliders_are_off
+from . import given
 from .basic import PALETTE, describe, figure_of, images, rendered, show, styled
 
 MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
+# The palette's colours in another order: the shirt, which is mixed up most, has the strongest, and
+# T-shirt, pullover, dress and coat, which lie around it, are far from it and from one another.
+CLASS_COLOURS = tuple(sns.color_palette(PALETTE)[i] for i in (0, 5, 2, 4, 9, 7, 3, 6, 8, 1))
 
 
 def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> None:
@@ -38,6 +42,8 @@ def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> Non
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     start = {name: defaults.get(name, next(iter(v), None)) for name, v in choices.items()}
     for name, values in choices.items():
+        if not len(values):
+            raise ValueError(f"{name} has no values to choose from")
         if start[name] not in values:
             raise ValueError(
                 f"{name} starts at {start[name]!r}; expected one of its {len(values)} values"
@@ -84,11 +90,17 @@ def window(image: Any, kernel: Any, step: int = 0, *, stride: int = 1, padding: 
 
     ``image`` (rows, columns) and ``kernel`` (k, k) hold few numbers, which are written into their
     cells; ``padding`` puts a pale frame of zeros around the image. ``step`` counts the windows
-    from 0, row by row, ``stride`` cells apart. Raises ValueError if there is no such step.
+    from 0, row by row, ``stride`` cells apart. Raises ValueError if there is no such step, and for
+    a kernel that does not fit.
     """
-    image, kernel = np.asarray(image), np.asarray(kernel)
-    k = len(kernel)
+    image = given.finite(image, "the image", dimensions=2)
+    kernel = given.finite(kernel, "the kernel", dimensions=2)
     padded = np.pad(image, padding)
+    if kernel.shape != (k := len(kernel), k) or k > min(padded.shape):
+        raise ValueError(
+            f"the kernel has the shape {kernel.shape}; expected a square one that fits into the "
+            f"image, {padded.shape[0]} by {padded.shape[1]}"
+        )
     windows = np.lib.stride_tricks.sliding_window_view(padded, (k, k))[::stride, ::stride]
     mapped = (windows * kernel).sum(axis=(2, 3))
     if not 0 <= step < mapped.size:
@@ -152,8 +164,11 @@ def _short(number: Any) -> str:
 def feature_maps(maps: Mapping[str, Any], *, columns: int = 8, shared: bool = True) -> Figure:
     """All maps of a layer, (channels, side, side), for each name in ``maps``, on one scale.
 
-    ``shared=False`` gives each map a grey scale of its own.
+    ``shared=False`` gives each map a grey scale of its own. Raises ValueError for no maps, and for
+    numbers that are not finite.
     """
+    for name, some in given.named(maps, "maps").items():
+        given.finite(some, f"the maps of {name!r}", dimensions=3)
     pictures = [np.asarray(one) for some in maps.values() for one in some]
     titles = [f"{name} {i}" for name, some in maps.items() for i in range(1, len(some) + 1)]
     columns = min(columns, *(len(some) for some in maps.values()))
@@ -174,9 +189,10 @@ def flow(stages: Sequence[tuple[str, Sequence[int]]]) -> Figure:
 
     ``stages`` are pairs of a layer's name and of the shape that it gives for one image,
     (channels, rows, columns) or (numbers,). A layer that keeps the shape is named with the one
-    before it. Raises ValueError for a shape of another kind.
+    before it. Raises ValueError for a shape of another kind, and for no shapes.
     """
-    if odd := [shape for _, shape in stages if len(shape) not in (1, 3)]:
+    stages = given.some(stages, "shapes")
+    if odd := [shape for _, shape in stages if len(shape) not in (1, 3) or min(shape) < 1]:
         raise ValueError(
             f"a shape is {tuple(odd[0])}; expected (channels, rows, columns) or (numbers,) of one "
             "image: leave out the number of images"
@@ -234,9 +250,12 @@ def signed(
     """A grid of maps (N, rows, columns) with values of both signs; 0 is white, one scale for all.
 
     ``label`` names the values and their unit. ``outlines``: grey images of the same size as the
-    maps, 0 to 255, of which the outline is drawn.
+    maps, 0 to 255, of which the outline is drawn. Raises ValueError for no maps, for another number
+    of titles, and for numbers that are not finite.
     """
-    pictures = [np.asarray(picture).squeeze() for picture in pictures]
+    pictures = given.pictures(pictures)
+    if len(titles) != len(pictures):
+        raise ValueError(f"there are {len(pictures)} maps and {len(titles)} titles")
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     figure, grid = plt.subplots(
@@ -282,17 +301,21 @@ def scatter(
     """A map: points (N, 2), with a colour and a marker for each class in ``labels`` (N,).
 
     ``wrong``, bool (N,), marks some with a black ring. The axes have no numbers, because
-    those of a map mean nothing; both have one scale.
+    those of a map mean nothing; both have one scale. Raises ValueError for no points, for those
+    that are not finite, and for labels that do not fit.
     """
-    points, labels = np.asarray(points), np.asarray(labels)
+    points, labels = given.points(points, beside=labels), given.classes(labels, names)
+    if wrong is not None:
+        given.points(points, beside=wrong, what="marks")
     ax = ax or plt.subplots(figsize=(8.5, 6.5))[1]
     classes = np.unique(labels)
     for k in classes:
         ax.scatter(
             *_across_down(points[labels == k]),
             s=20 if len(points) > 500 else 28,
-            color=sns.color_palette(PALETTE)[k],
+            color=CLASS_COLOURS[k],
             marker=MARKERS[k],
+            zorder=3 if names[k] == "shirt" else 2,  # on top of those it is mixed up with
             edgecolors="0.2",
             linewidths=0.2,
             label=names[k],
@@ -300,11 +323,7 @@ def scatter(
     alt = f"Scatter plot of {len(points):,} points"
     alt += f", {title}" if title else ""
     alt += f", coloured by class: {', '.join(names[k] for k in classes)}."
-    if wrong is not None:
-        ringed = points[np.asarray(wrong)]
-        ring: dict[str, Any] = dict(s=34, facecolors="none", edgecolors="black", linewidths=0.8)
-        ax.scatter(*_across_down(ringed), label="network is wrong", **ring)
-        alt += f" {len(ringed):,} points are ringed: there the network is wrong."
+    alt += _rings(ax, points, wrong, size=34)
     _map_axes(ax, title)
     if legend:
         place: dict[str, Any] = dict(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -323,6 +342,8 @@ def scatters(
     size: float = 3.1,
 ) -> Figure:
     """Several maps side by side, by title; ``labels`` (N,) hold for all, as in ``scatter``."""
+    for points in given.named(maps, "maps").values():
+        given.points(points, beside=labels)
     columns = min(columns, len(maps))
     rows = -(-len(maps) // columns)
     figure, grid = plt.subplots(
@@ -343,16 +364,40 @@ def scatters(
 
 
 @styled
+def scatter_wrong(points: Any, labels: Any, wrong: Any) -> Figure:
+    """A map twice: all points (N, 2), and beside it only those that are ``wrong``, bool (N,).
+
+    Rings on a crowded map hide what they mark. In the panel of the wrong ones, the others are
+    pale grey, so that one sees where on the map they are.
+    """
+    points, labels, wrong = np.asarray(points), np.asarray(labels), np.asarray(wrong, dtype=bool)
+    figure, (whole, alone) = plt.subplots(1, 2, figsize=(10.5, 5.2))
+    scatter(points, labels, title=f"all {len(points):,} images", legend=False, ax=whole)
+    alone.scatter(*_across_down(points[~wrong]), s=5, color="0.86", linewidths=0)
+    title = f"the {wrong.sum():,} that the network gets wrong"
+    scatter(points[wrong], labels[wrong], title=title, legend=False, ax=alone)
+    keys: dict[str, Any] = dict(loc="upper center", bbox_to_anchor=(0.5, 0.02), frameon=False)
+    figure.legend(*whole.get_legend_handles_labels(), ncols=5, fontsize=9, markerscale=2, **keys)
+    figure.tight_layout()
+    shown = ", ".join(CLASS_NAMES[k] for k in np.unique(labels))
+    return describe(
+        figure,
+        f"Two scatter plots of a map, coloured by class ({shown}): all {len(points):,} points, and "
+        f"the {wrong.sum():,} at which the network is wrong, with the others in pale grey.",
+    )
+
+
+@styled
 def garments(points: Any, pictures: Any, *, cells: int = 12, ax: Axes | None = None) -> Axes:
     """A map of points (N, 2) with some of the images (N, side, side) drawn at their places.
 
     The map is cut into ``cells`` × ``cells`` squares; from each that is not empty comes the
     image nearest to its middle.
     """
-    points = np.asarray(points)
+    points = given.points(points, beside=pictures, what="pictures")
     ax = ax or plt.subplots(figsize=(8.5, 8.5))[1]
     low, high = points.min(axis=0), points.max(axis=0)
-    scaled = (points - low) / (high - low) * cells
+    scaled = (points - low) / np.where(high > low, high - low, 1) * cells
     square = np.minimum(scaled.astype(int), cells - 1)
     by_distance = np.linalg.norm(scaled - square - 0.5, axis=1).argsort()
     first = np.unique(square[by_distance], axis=0, return_index=True)[1]
@@ -373,24 +418,36 @@ def _across_down(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @styled
 def neighbourhood(
-    points: Any, pictures: Any, index: int, near: Sequence[int], names: Sequence[str]
+    points: Any,
+    pictures: Any,
+    index: int,
+    near: Sequence[int],
+    names: Sequence[str],
+    wrong: Any = None,
 ) -> Figure:
     """One image on a map of points (N, 2), and its nearest neighbours: where they are, and they.
 
     ``near`` holds the positions of the neighbours, nearest first (ten are drawn), and
-    ``names`` (N,) says what each of the ``pictures`` (N, side, side) is.
+    ``names`` (N,) says what each of the ``pictures`` (N, side, side) is. ``wrong``, bool (N,),
+    marks some with a black ring, as in ``scatter``.
     """
-    points, near = np.asarray(points), list(near)[:10]
+    points = given.points(points, beside=pictures, what="pictures")
+    near = given.finite(near, "the neighbours", dimensions=1)[:10].tolist()
+    if not all(0 <= i < len(points) for i in (index, *near)):
+        raise ValueError(
+            f"expected positions from 0 to {len(points) - 1:,}, found {index} and {near}"
+        )
     figure = plt.figure(figsize=(10, 4.6))
     halves: Any = figure.subfigures(1, 2, width_ratios=(1.1, 1))
     place, beside = halves
     ax = place.subplots()
     ax.scatter(*_across_down(points), s=6, color="0.75", linewidths=0)
+    rings = _rings(ax, points, wrong, size=16)
     blue, orange = sns.color_palette(PALETTE)[:2]
     ax.scatter(*_across_down(points[near]), s=45, color=blue, marker="x", label="its ten nearest")
     ax.scatter(*_across_down(points[[index]]), s=110, color=orange, marker="*", label="the image")
     _map_axes(ax)
-    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(0, 0), ncols=2, frameon=False)
+    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(0, 0), ncols=3, frameon=False)
     for one, i in zip(
         beside.subplots(3, 5).flat, [index, None, None, None, None, *near], strict=False
     ):
@@ -399,7 +456,17 @@ def neighbourhood(
             one.imshow(np.asarray(pictures[i]).squeeze(), cmap="gray", vmin=0, vmax=255)
             one.set_title(names[i], fontsize=8)
     alt = f"A map of {len(points):,} images. Image {index}, {names[index]}, is marked with a star"
-    return describe(figure, f"{alt}, its ten nearest with crosses; beside it, these images.")
+    return describe(figure, f"{alt}, its ten nearest with crosses; beside it, these images.{rings}")
+
+
+def _rings(ax: Axes, points: np.ndarray, wrong: Any, size: float) -> str:
+    """Ring the wrong ones of points (N, 2), if any are told; gives the sentence that says so."""
+    if wrong is None:
+        return ""
+    ringed = points[np.asarray(wrong, dtype=bool)]
+    ring: dict[str, Any] = dict(facecolors="none", edgecolors="black", linewidths=0.8, zorder=4)
+    ax.scatter(*_across_down(ringed), s=size, label="network is wrong", **ring)
+    return f" {len(ringed):,} points are ringed: there the network is wrong."
 
 
 def _map_axes(ax: Axes, title: str = "") -> None:

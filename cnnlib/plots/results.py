@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from ..data import CLASS_NAMES
 from ..runs import Run
+from . import given
 from .basic import PALETTE, describe, figure_of, styled
 
 
@@ -22,8 +23,9 @@ def curves(runs: Sequence[Run]) -> Figure:
     """Loss and accuracy against the epoch: validation solid, training dashed.
 
     Several seeds of one experiment share a line, their mean, in a band from the lowest to the
-    highest of them.
+    highest of them. Raises ValueError for no runs, and for losses that are not finite.
     """
+    runs = given.runs(runs)
     table = pd.concat([_by_epoch(run) for run in runs], ignore_index=True)
     colours = sns.color_palette(PALETTE, table.experiment.nunique())
     figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.6))
@@ -56,8 +58,10 @@ def curves(runs: Sequence[Run]) -> Figure:
 def losses(runs: Sequence[Run]) -> Figure:
     """A panel per run, on one scale: training (dashed) and validation loss against the epoch.
 
-    Training loss as training saw it, validation loss in eval mode, in nats per image.
+    Training loss as training saw it, validation loss in eval mode, in nats per image. Raises
+    ValueError for no runs, and for losses that are not finite.
     """
+    runs = given.runs(runs)
     columns = min(3, len(runs))
     rows = -(-len(runs) // columns)
     size: dict[str, Any] = dict(figsize=(3.2 * columns, 2.3 * rows + 0.2), layout="constrained")
@@ -128,9 +132,10 @@ def confusion(
     ``matrix`` is (classes, classes), counts or shares. Colours run up to the largest cell off
     the diagonal, and what is above it is grey; a cell that would read 0 is left empty. With
     negative cells it is a difference, and the colours run both ways from 0. The text is added
-    to that of other matrices in the figure. Raises ValueError when ``names`` does not fit.
+    to that of other matrices in the figure. Raises ValueError when ``names`` does not fit, and for
+    cells that are not finite, such as the shares of a class without images.
     """
-    matrix = np.asarray(matrix, dtype=float)
+    matrix = given.finite(matrix, "the matrix").astype(float)
     if matrix.shape != (len(names), len(names)):
         raise ValueError(
             f"matrix has shape {matrix.shape}; expected a row and a column for each "

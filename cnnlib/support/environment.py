@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from .ending import STOPPED
 from .folders import ROOT
 
 ENV = ROOT / ".venv"
@@ -112,7 +113,7 @@ def set_up() -> int:
         raise RuntimeError(f"the set-up could not be made ({error}): {DELETE}") from error
     except KeyboardInterrupt:
         print("\nStopped during the set-up; the next call makes it anew.", file=sys.stderr)
-        return 130
+        return STOPPED
     return 0
 
 
@@ -160,9 +161,15 @@ def ask(*words: str | Path) -> tuple[int, list[str]]:
 
 
 def install(extras: str, interpreter: str | Path = sys.executable) -> int:
-    """Install the workbook with these of its extras; hand back pip's exit status."""
+    """Install the workbook with these of its extras; hand back pip's exit status.
+
+    Raises KeyboardInterrupt if pip was stopped by one.
+    """
     words = ("-m", "pip", "install", "--disable-pip-version-check", "-e", f"{ROOT}[{extras}]")
-    if code := python(*words, interpreter=interpreter):
+    code = python(*words, interpreter=interpreter)
+    if code == STOPPED:
+        raise KeyboardInterrupt
+    if code:
         print("error: the installation failed; its last lines say why", file=sys.stderr)
     return code
 
@@ -188,11 +195,15 @@ def python(
         started.append(process)
         if told:  # between the two lines above
             process.terminate()
+        stopped = False
         while True:
             try:
                 code = process.wait()
             except KeyboardInterrupt:
-                continue  # the child got the Ctrl-C as well, and ends by itself
+                stopped = True  # the child got the Ctrl-C as well, and ends by itself
+                continue
+            if stopped and code:  # of which some, such as pip, say no more than that they failed
+                return STOPPED
             return code if code >= 0 else 128 - code  # as shells count what a signal ended
 
 

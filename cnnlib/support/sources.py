@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def data_folder() -> Path:
 def fetch(folder: Path | None = None, say: Callable[[str], None] = print) -> Path:
     """Make sure that the four checked files are there; try each source in turn.
 
-    ``say`` gets one line for each source tried. Returns the folder of the files.
+    Files that lie there packed, as ``.gz``, are unpacked first. ``say`` gets one line for each
+    source tried. Returns the folder of the files.
     """
     raw = (folder or data_folder()) / "FashionMNIST" / "raw"  # where torchvision looks
     try:
@@ -61,13 +63,33 @@ def fetch(folder: Path | None = None, say: Callable[[str], None] = print) -> Pat
             check_file(raw / name)
         raw.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=raw, prefix="fetch-") as scratch:
-            _fetch_into(raw, Path(scratch), say)
+            missing = [name for name in CHECKSUMS if name not in present]
+            if not _unpacked_here(raw, missing, Path(scratch), say):
+                _fetch_into(raw, Path(scratch), say)
     except OSError as error:
         raise DataError(
             f"the data can neither be read from {raw} nor written there "
             f"({error.strerror or error}); set CNNLIB_DATA to a folder that is yours"
         ) from error
     return raw
+
+
+def _unpacked_here(
+    raw: Path, missing: list[str], scratch: Path, say: Callable[[str], None]
+) -> bool:
+    """Unpack what lies in ``raw`` as ``.gz``. Are all files there now?"""
+    packed = {name: raw / f"{name}.gz" for name in missing if (raw / f"{name}.gz").exists()}
+    for name, path in packed.items():
+        try:
+            _unpack(path, scratch / name)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise DataError(
+                f"{path} cannot be unpacked ({_first_line(error)}). Delete it and run '{FETCH}'"
+            ) from error
+        check_file(scratch / name, shown=path)
+        (scratch / name).replace(raw / name)
+        say(f"Fashion-MNIST: {path.name} unpacked and checked, in {raw}")
+    return len(packed) == len(missing)
 
 
 def _fetch_into(raw: Path, scratch: Path, say: Callable[[str], None]) -> None:
@@ -79,7 +101,7 @@ def _fetch_into(raw: Path, scratch: Path, say: Callable[[str], None]) -> None:
             for name in CHECKSUMS:
                 _unpack(found / f"{name}.gz", scratch / name)
                 check_file(scratch / name)
-        except (OSError, EOFError, RuntimeError, subprocess.SubprocessError) as error:
+        except (OSError, EOFError, zlib.error, RuntimeError, subprocess.SubprocessError) as error:
             failures.append(f"{title}: {_first_line(error)}")
             say(f"Fashion-MNIST: {failures[-1]}")
             continue
@@ -92,7 +114,7 @@ def _fetch_into(raw: Path, scratch: Path, say: Callable[[str], None]) -> None:
         "Fashion-MNIST is not here and no source could be reached. Tried: "
         + "; ".join(failures)
         + f". Go online and run '{FETCH}', install the Debian package {PACKAGE}, "
-        f"or put the four uncompressed files into {raw}"
+        f"or put the four files, packed or not, into {raw}"
     )
 
 
@@ -168,19 +190,21 @@ def check_files(raw: Path) -> None:
             write_whole(stamp, json.dumps(now))
 
 
-def check_file(path: Path) -> None:
-    """Raise DataError unless ``path`` is, byte for byte, the published file of that name."""
+def check_file(path: Path, shown: Path | None = None) -> None:
+    """Raise DataError unless ``path`` is, byte for byte, the published file of that name.
+
+    The message names ``shown`` instead, the packed file from which it comes.
+    """
     expected, size = SIZES[path.name], path.stat().st_size
     if size != expected:
         kind = "truncated" if size < expected else "too long"
-        raise _wrong(path, f"{expected:,} bytes", f"{size:,}, so it is {kind}")
+        raise _wrong(shown or path, f"{expected:,} bytes", f"{size:,}, so it is {kind}")
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != CHECKSUMS[path.name]:
         what = "digit-MNIST" if _is_digit_mnist(content) else "altered"
-        raise _wrong(
-            path, f"SHA-256 {CHECKSUMS[path.name][:12]}…", f"{found[:12]}…: the file is {what}"
-        )
+        wanted = f"SHA-256 {CHECKSUMS[path.name][:12]}…"
+        raise _wrong(shown or path, wanted, f"{found[:12]}…: the file is {what}")
 
 
 def _wrong(path: Path, expected: str, found: str) -> DataError:

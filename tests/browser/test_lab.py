@@ -82,6 +82,12 @@ def test_a_student_runs_a_chapter_and_moves_its_sliders(page, lab, folder):
     expect(idle).to_be_visible(timeout=MINUTES)
     assert notebook.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
 
+    frame = notebook.frame_locator('iframe[title="The living network"]')
+    expect(frame.locator(".living-network .said")).to_contain_text("baseline: ankle boot")
+    frame.locator(".given").press("ArrowRight")
+    expect(frame.locator("output").first).to_have_text("1")
+    page.screenshot(path=SHOTS / "lab-living.png")
+
     picture = sliders.locator("img")
     start = look(picture)
     assert "baseline, 6 maps of 28×28" in start["alt"]

@@ -31,6 +31,7 @@ def rendered():
     """The book; where it is missing or older than its sources, made from the stored outputs."""
     first = REPORT / "index.html"
     sources = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "book").rglob("*.*")]
+    sources += (ROOT / "cnnlib" / "plots").rglob("*.*")  # scripts of the pages, too
     newest = max(path.stat().st_mtime for path in sources)
     if not first.exists() or first.stat().st_mtime < newest:
         command = [sys.executable, "-m", "book.build", "report", "--stored"]

@@ -2,9 +2,16 @@
 
 import torch
 from torch.utils.data import Dataset
-from torchvision.transforms.v2 import functional as oracle
 
 from ..judging import Written
+
+
+def _torchvision():
+    """Its functions for images, imported when an answer is judged: that takes two seconds."""
+    from torchvision.transforms.v2 import functional
+
+    return functional
+
 
 # Solutions and mistakes: written as a reader would write them ---------------------------------
 
@@ -19,7 +26,7 @@ def mirror(images, chosen):
 
 def _mirror_by_torchvision(images, chosen):
     pairs = zip(images, chosen.tolist(), strict=True)
-    return torch.stack([oracle.horizontal_flip(one) if yes else one for one, yes in pairs])
+    return torch.stack([_torchvision().horizontal_flip(one) if yes else one for one, yes in pairs])
 
 
 def _mirror_upside_down(images, chosen):
@@ -85,7 +92,8 @@ def move(images, right, down):
 
 
 def _move_by_torchvision(images, right, down):
-    return oracle.affine(images, angle=0, translate=[right, down], scale=1, shear=[0.0, 0.0])
+    shift = _torchvision().affine
+    return shift(images, angle=0, translate=[right, down], scale=1, shear=[0.0, 0.0])
 
 
 def _move_round(images, right, down):
@@ -145,7 +153,7 @@ def change_contrast(images, factors):
 
 def _contrast_by_torchvision(images, factors):
     pairs = zip(images, factors.tolist(), strict=True)
-    return torch.stack([oracle.adjust_contrast(image, factor) for image, factor in pairs])
+    return torch.stack([_torchvision().adjust_contrast(image, factor) for image, factor in pairs])
 
 
 def _contrast(images, factors, means):
@@ -322,7 +330,7 @@ def _flip_batch(images):
 
 
 def _flip_by_torchvision(images):
-    transform = oracle.horizontal_flip
+    transform = _torchvision().horizontal_flip
     return torch.stack([transform(one) if torch.rand(()) < 0.5 else one for one in images])
 
 

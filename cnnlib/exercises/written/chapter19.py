@@ -4,7 +4,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torchvision.models.feature_extraction import create_feature_extractor
 
 from ..judging import Written
 
@@ -103,6 +102,8 @@ def _the_layer_alone(model, layer, images):
 
 
 def _extracted(model, layer, images):
+    from torchvision.models.feature_extraction import create_feature_extractor  # slow to import
+
     with torch.no_grad():
         return create_feature_extractor(model, {layer: "asked"})(images)["asked"].clone()
 

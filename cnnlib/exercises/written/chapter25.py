@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-from torchvision.models.resnet import BasicBlock
 
 from ..judging import Written
 
@@ -47,6 +46,8 @@ class _WithBias(Widening):
 
 def _oracle(inputs, outputs):
     """ResNet's block (He and others, 2016), without its batch norm."""
+    from torchvision.models.resnet import BasicBlock  # slow to import
+
     widen = nn.Conv2d(inputs, outputs, 1, bias=False)
     return BasicBlock(inputs, outputs, downsample=widen, norm_layer=lambda count: nn.Identity())
 
