@@ -100,8 +100,7 @@ def test_browser(args: argparse.Namespace) -> int:
 def lab(args: argparse.Namespace) -> int:
     """open the notebooks in JupyterLab"""
     prepare()
-    start = "lab/tree/notebooks/00_start_here.ipynb"
-    return python("-m", "jupyterlab", f"--LabApp.default_url=/{start}", *args.rest)
+    return in_lab(f"notebooks/{chapters.FIRST}", args.rest, ROOT)
 
 
 def start(args: argparse.Namespace) -> int:
@@ -118,8 +117,22 @@ def start(args: argparse.Namespace) -> int:
         print(f"JupyterLab is not installed here: open {folder / chapters.FIRST} in what you have")
         return 0
     prepare()
-    first = f"--LabApp.default_url=/lab/tree/{chapters.FIRST}"
-    return python("-m", "jupyterlab", first, *of_lab, folder=folder)
+    return in_lab(chapters.FIRST, of_lab, folder)
+
+
+def in_lab(notebook: str, words: Sequence[str], folder: Path) -> int:
+    """Open a notebook below ``folder`` in JupyterLab; RuntimeError where that cannot work."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    own = Path(jupyter_runtime_dir())
+    try:
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise RuntimeError(
+            f"JupyterLab cannot keep its own files in {own} ({error.strerror}); "
+            "set HOME or JUPYTER_RUNTIME_DIR to a folder that is yours"
+        ) from error
+    return ours("jupyterlab", f"--LabApp.default_url=/lab/tree/{notebook}", *words, folder=folder)
 
 
 def data(args: argparse.Namespace) -> int:
@@ -205,7 +218,7 @@ def reproduce(args: argparse.Namespace) -> int:
 
 
 def ours(module: str, *words: str, folder: Path | None = ROOT) -> int:
-    """Run a module of this repository, which ends as the front door does: in one line."""
+    """Run a module of this repository, or Lab, which ends as the front door does: in one line."""
     return python("-m", "cnnlib.support.ending", module, *words, folder=folder)
 
 

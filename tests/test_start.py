@@ -15,11 +15,12 @@ CHAPTERS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.
 
 
 @pytest.fixture
-def lab(monkeypatch):
+def lab(tmp_path_factory, monkeypatch):
     """What JupyterLab would have been started with; the data are there."""
     calls = []
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     monkeypatch.setattr(main, "prepare", lambda: calls.append("data"))
-    monkeypatch.setattr(main, "python", lambda *words, folder: calls.append((words, folder)) or 0)
+    monkeypatch.setattr(main, "ours", lambda *words, folder: calls.append((words, folder)) or 0)
     monkeypatch.setattr(main, "environment_is_ready", lambda: True)
     return calls
 
@@ -35,7 +36,7 @@ def test_the_notebooks_are_copied_and_lab_opens_there(tmp_path, lab, capsys):
     for name in CHAPTERS:
         assert (folder / name).read_bytes() == (ROOT / "notebooks" / name).read_bytes()
     first = "--LabApp.default_url=/lab/tree/00_start_here.ipynb"
-    words = ("-m", "jupyterlab", first, "--port=8889", "--no-browser")
+    words = ("jupyterlab", first, "--port=8889", "--no-browser")
     assert lab == ["data", (words, folder)]
     assert capsys.readouterr().out == f"Notebooks: 26 copied to {folder}\n"
 
@@ -120,6 +121,17 @@ def test_copying_needs_only_the_standard_library(tmp_path):
     )
     subprocess.run([sys.executable, "-I", "-S", "-c", code, ROOT, tmp_path], check=True)
     assert there(tmp_path) == CHAPTERS
+
+
+@pytest.mark.parametrize("words", [["lab"], ["start", "FOLDER"]], ids=["lab", "start"])
+def test_a_user_for_whom_jupyter_has_no_place_is_told_so(tmp_path, lab, capsys, monkeypatch, words):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
+    monkeypatch.chdir(tmp_path)
+    assert main.main(words) == 1 and lab == ["data"]
+    said = capsys.readouterr().err
+    assert said.startswith("error: JupyterLab cannot keep its own files in ")
+    assert "set HOME or JUPYTER_RUNTIME_DIR" in said and said.count("\n") == 1
 
 
 # What holds for a wheel alone ------------------------------------------------------------------

@@ -18,6 +18,7 @@ from cnnlib.parallel import sweeps
 from cnnlib.parallel.sweeps import fold_experiments
 from cnnlib.records import identity
 from cnnlib.runs import RECORD
+from cnnlib.store import StoreError
 from cnnlib.support.folders import ROOT
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
@@ -83,6 +84,14 @@ def test_a_sweep_equals_single_runs_and_goes_on_where_it_was(store):
     stamps = {one.folder: (one.folder / RECORD).stat().st_mtime_ns for one in swept}
     again = sweep([QUICK, TWIN], seeds=(0, 1))  # nothing to do: no process is started
     assert {one.folder: (one.folder / RECORD).stat().st_mtime_ns for one in again} == stamps
+
+
+def test_a_store_that_cannot_be_written_is_found_before_any_training(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("CNNLIB_RUNS", str(tmp_path / "file"))
+    monkeypatch.setattr(sweeps, "_all_of", lambda *todo: pytest.fail("trained"))
+    with pytest.raises(StoreError, match="nothing was trained"):
+        sweep(["baseline", "maxpool"], [0])
 
 
 def test_results_may_arrive_in_any_order(store):

@@ -19,6 +19,9 @@ import pytest
 from cnnlib.support import sources
 
 pytestmark = pytest.mark.slow
+AS_ROOT = pytest.mark.skipif(
+    getattr(os, "geteuid", int)() != 0 or os.name == "nt", reason="changes the user"
+)
 ROOT = Path(__file__).parents[1]
 DATA = str(sources.data_folder())
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
@@ -61,6 +64,14 @@ print(json.dumps({
     "other": str(cnnlib.run("maxpool", 1).folder), "tested": str(tested.folder),
     "same": final(tested).acc == final(cnnlib.run("dropout")).acc == figures.acc,
     "openings": data.test_openings}))
+"""
+
+# where training would store, and where a run is found
+LOOK = """
+from cnnlib import store
+store.check_writable()
+(name,) = [name for name, parts in store.listed().items() if parts[:2] == ("{}", 0)]
+print(store.found(name))
 """
 
 
@@ -199,7 +210,7 @@ def test_my_report_is_made_where_the_reader_is(installed, elsewhere):
     assert {path.name for path in made.iterdir()} >= {"my-report.html", "my-report.pdf"}
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="changes the user")
+@AS_ROOT
 @pytest.mark.parametrize("user, home", [(NOBODY, "/root"), (NOBODY, None), (UNKNOWN, None)])
 def test_another_user_reads_the_runs_and_is_told_what_to_set(installed, elsewhere, user, home):
     """A container's user often has no home, or another one's, or is unknown to the system."""
@@ -211,8 +222,23 @@ def test_another_user_reads_the_runs_and_is_told_what_to_set(installed, elsewher
         assert f"set {name} to a folder " in said and "\n" not in said
     done = called(installed, elsewhere, "-m", "cnnlib", "start", user=user, **own)
     assert done.returncode == 1 and done.stderr.startswith("error: the notebooks cannot be copied")
-    (elsewhere / "runs").mkdir()
-    os.chown(elsewhere / "runs", user, user)
-    code = "from cnnlib.store import check_writable; print(check_writable())"
-    own["CNNLIB_RUNS"] = str(elsewhere / "runs")
-    assert called(installed, elsewhere, "-c", code, user=user, **own).stdout == "None\n"
+    own["CNNLIB_RUNS"] = str(given_to(user, elsewhere / "runs"))
+    done = called(installed, elsewhere, "-c", LOOK.format("maxpool"), user=user, **own)
+    assert Path(done.stdout.strip()).parent == installed / "shipped" / "runs"
+
+
+@AS_ROOT
+def test_a_clone_that_may_only_be_read_is_used_with_a_store_elsewhere(wheel, place, elsewhere):
+    package, runs = place / "sources" / "cnnlib", place / "sources" / "runs"
+    own = dict(PYTHONDONTWRITEBYTECODE="1", CNNLIB_RUNS=None)
+    done = called(package, elsewhere, "-c", LOOK.format("maxpool"), user=NOBODY, **own)
+    assert f"runs cannot be stored in {runs} (Permission denied)" in done.stderr
+    own["CNNLIB_RUNS"] = str(given_to(NOBODY, elsewhere / "runs"))
+    done = called(package, elsewhere, "-c", LOOK.format("maxpool"), user=NOBODY, **own)
+    assert Path(done.stdout.strip()).parent == runs
+
+
+def given_to(user, folder):
+    folder.mkdir()
+    os.chown(folder, user, user)
+    return folder

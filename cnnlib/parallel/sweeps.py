@@ -23,6 +23,7 @@ from typing import Any
 import cloudpickle
 import torch
 
+from .. import store
 from ..catalogue import find, vary
 from ..data import load
 from ..experiment import FOLD_KINDS, FOLDS, Experiment, checked_seed
@@ -53,6 +54,7 @@ def sweep(
     jobs = [(find(experiment), seed) for experiment in experiments for seed in seeds]
     todo = [job for job in jobs if retrain or not locate(*job)]
     if todo:
+        store.check_writable()
         load()  # fetch the data once, before several processes ask for it
         failed = _all_of(todo, executor)
         if failed:
