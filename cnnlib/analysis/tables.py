@@ -13,6 +13,7 @@ from ..experiment import Experiment, diff
 from ..parallel.sweeps import sweep
 from ..reported import REPORTED, Reported
 from ..runs import Run, run, stored_runs, stored_seeds
+from ..support.values import nearest, several, wrong
 from .evidence import OverSeeds, groups, over_seeds, paired
 
 NOT_REPORTED = Reported(0)
@@ -27,7 +28,9 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
     penalty (``+ L2``), and only where one of the runs has them. Empty where a report is silent.
     """
     rows = {}
-    for one in runs:
+    for one in several("runs", runs, "(one, other)"):
+        if not isinstance(one, Run):
+            raise wrong("one of the runs", one, "what cnnlib.run gives")
         last, reported = one.history[-1], REPORTED.get(one.name, NOT_REPORTED)
         rows[one.name] = {
             "parameters": f"{one.metrics['parameters']:,}",
@@ -76,7 +79,7 @@ def against_parents(names: Sequence[str]) -> pd.DataFrame:
     paired t-test, and ``p_all`` the same times the number of tests here, at most 1 (Bonferroni):
     below 0.05 it can be trusted although several questions were asked at once.
     """
-    rows = {}
+    rows, names = {}, several("names", names, '("maxpool", "dropout")')
     for name in names:
         if not (parent := CATALOGUE[name].parent):
             raise ValueError(f"{name!r} has no parent to be compared with; name variants only")
@@ -109,7 +112,12 @@ def accuracies(experiments: Sequence[str | Experiment], metric: str = "val_acc")
     >>> accs.shape, bool((accs.maxpool > accs.baseline).all())
     ((5, 2), True)
     """
+    experiments = several("experiments", experiments, '("baseline", "maxpool")')
     runs = [[run(one, seed, train=False) for seed in SEEDS] for one in experiments]
+    if unknown := [one for some in runs for one in some if metric not in one.metrics]:
+        raise ValueError(
+            f"there is no metric {metric!r}; {nearest(metric, list(unknown[0].metrics))}"
+        )
     columns = {some[0].name: [one.metrics[metric] for one in some] for some in runs}
     return pd.DataFrame(columns, index=pd.Index(SEEDS, name="seed"))
 
@@ -144,8 +152,8 @@ def difference(
     >>> f"{found.mean:+.4f}, from {found.low:+.4f} to {found.high:+.4f}"
     '+0.0124, from +0.0043 to +0.0205'
     """
-    accs = accuracies([child, parent], metric)
-    return over_seeds(accs.iloc[:, 0] - accs.iloc[:, 1])
+    one, other = (accuracies([each], metric).iloc[:, 0] for each in (child, parent))
+    return over_seeds(one - other)
 
 
 def catalogue_table(names: Iterable[str] = CATALOGUE) -> str:
