@@ -69,6 +69,35 @@ def test_what_are_no_classes_gets_a_sentence(labels, predicted, said):
         per_class_accuracy(labels, predicted)
 
 
+NAN = math.nan
+TABLE = pd.DataFrame({"a": [0.8, 0.9], "b": [0.7, 0.8]})
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda: standard_error(90, 100), "acc is 90 and images is 100; expected a fraction"),
+        (lambda: standard_error(NAN, 100), "acc is nan"),
+        (lambda: standard_error(0.9, 0), "images is 0"),
+        (lambda: accuracy_interval(1.2, 100), "acc is 1.2"),
+        (lambda: accuracy_interval(NAN, 100), "acc is nan"),
+        (lambda: accuracy_interval(0.9, 0), "images is 0"),
+        (lambda: paired([], [], []), "there are no images to compare on"),
+        (lambda: over_seeds([0.1]), r"values has shape \(1,\); expected one figure per seed"),
+        (lambda: over_seeds([]), r"values has shape \(0,\)"),
+        (lambda: over_seeds([0.1, NAN]), "values holds NaN or infinity"),
+        (lambda: groups(TABLE[["a"]]), "there are 1 models and 2 seeds; expected at least 2 and 2"),
+        (lambda: groups(TABLE[:1]), "there are 2 models and 1 seeds; expected at least 2 and 2"),
+        (lambda: groups(TABLE.assign(c=[NAN, 1])), "c has a seed without a figure, or NaN"),
+        (lambda: winners(TABLE[[]]), "there are 0 models"),
+        (lambda: winners(TABLE.assign(c=[NAN, 1])), "c has a seed without a figure, or NaN"),
+    ],
+)
+def test_nothing_one_seed_and_nan_get_a_sentence(ask, said):
+    with pytest.raises(ValueError, match=said):
+        ask()
+
+
 def test_paired_counts_and_mcnemar():
     found = paired(LABELS, FIRST, SECOND)
     assert found.only_first == sum((FIRST == LABELS) & (SECOND != LABELS))

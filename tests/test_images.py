@@ -120,5 +120,8 @@ def test_a_mean_of_grey_levels_is_refused_where_it_is_declared():
 def test_a_map_of_nothing_is_refused(init):
     with pytest.raises(ValueError, match="all 50 vectors are the same"):
         tsne(torch.full((50, 84), 0.3), init=init)
+    for shape in ((0, 84), (1, 84), (50, 1), (84,), (50, 84, 2)):
+        with pytest.raises(ValueError, match=r"the vectors have the shape \(.*\); expected"):
+            tsne(torch.rand(shape), init=init)
     with pytest.raises(ValueError, match="NaN or infinite"):
         tsne(torch.full((50, 84), float("nan")), init=init)

@@ -93,7 +93,7 @@ NOT_NUMBERS = {
 # of another shape, length or kind
 MISFITS = [
     (lambda: plots.images(PICTURES[0]), r"this is one picture; give several"),
-    (lambda: plots.images(PICTURES[None, None]), r"the shape of picture 1 is \(1, 3, 28, 28\)"),
+    (lambda: plots.images(PICTURES[None, None]), r"the shape of picture 1 is \(3, 28, 28\)"),
     (lambda: plots.bars([1, 2], xlabel="x"), "the bars are a list; expected a dict"),
     (lambda: plots.class_bars([1] * 9, xlabel="x"), "9 values; expected one for each of ten"),
     (lambda: plots.intervals(rows(value=[1]), xlabel="x"), "has no column high, low"),
@@ -157,6 +157,7 @@ def test_what_cannot_be_drawn_gets_a_sentence_and_leaves_no_figure(draw, said):
         (lambda: plots.losses([run("maxpool")]), "1 line plots of the loss"),
         (lambda: plots.signed(PICTURES * 0, "abc", label="x"), "a: +0.00 to +0.00"),
         (lambda: plots.images(np.ones((2, 1, 1, 1))), "2 grey images"),
+        (lambda: plots.images([np.ones((1, 1, 5, 5)), np.ones((5, 5, 1))]), "2 grey images"),
         (lambda: plots.scatter(POINTS[:1], [3]), "1 points, coloured by class: dress"),
         (lambda: plots.garments(POINTS[:1], PICTURES[:1]), "A map of 1 images"),
         (lambda: plots.garments(np.ones((3, 2)), PICTURES), "A map of 3 images"),

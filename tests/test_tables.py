@@ -117,3 +117,31 @@ def test_reproduction_leaves_the_shipped_runs_alone(tmp_path, monkeypatch):
     assert len(lines) == len(declared) > len(CATALOGUE)
     assert all(line.endswith("+0.0000") for line in lines)
     assert last == f"left out, with networks of their own: {', '.join(sorted(own))}"
+
+
+LIST = "of the kind str; expected several values"
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda: cnnlib.accuracies("maxpool"), LIST),
+        (lambda: cnnlib.accuracies(["maxpool"], metric="acc"), "no metric 'acc'; did you mean"),
+        (lambda: cnnlib.seeds_table("maxpool"), LIST),
+        (lambda: cnnlib.standings("maxpool"), LIST),
+        (lambda: cnnlib.standings([]), "there are 0 models and 5 seeds; expected at least 2"),
+        (lambda: cnnlib.standings(["maxpool"]), "there are 1 models and 5 seeds"),
+        (lambda: cnnlib.against_parents("maxpool"), LIST),
+        (lambda: runs_table("maxpool"), LIST),
+        (lambda: runs_table(run("maxpool")), "of the kind Run; expected several values"),
+        (lambda: runs_table(["maxpool"]), "one of the runs is 'maxpool', .* what cnnlib.run gives"),
+    ],
+)
+def test_what_is_no_list_of_experiments_or_runs_gets_a_sentence(ask, said):
+    with pytest.raises(ValueError, match=said):
+        ask()
+
+
+def test_an_experiment_does_not_differ_from_itself():
+    found = cnnlib.difference("maxpool", "maxpool")
+    assert (found.mean, found.low, found.high, found.p_value) == (0, 0, 0, 1)

@@ -57,8 +57,8 @@ def tolerances(draws: Sequence[Run], epochs: int) -> dict[str, list[float]]:
     Prediction limits for a difference of two draws (Meeker, Hahn and Escobar 2017, *Statistical
     intervals*, chapter 4): Student's t times √2 times the standard deviation over the seeds
     (``draws``), with 1 % for all comparisons together, an equal share each (Bonferroni). A few
-    seeds tell a deviation badly, so that of an epoch is pooled with those beside it. Of the 390
-    pairs of seeds in the catalogue none is farther apart, in none of 15 epochs (tested).
+    seeds tell a deviation badly, so that of an epoch is pooled with those beside it. No two seeds
+    of an experiment of the catalogue are farther apart, in any of 15 epochs (tested).
     """
     last, found = min(len(draw.history) for draw in draws), {}
     share = (1 - CONFIDENCE) / (len(FIGURES) * epochs)

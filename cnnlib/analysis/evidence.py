@@ -23,6 +23,7 @@ def standard_error(acc: float, images: int) -> float:
     >>> round(cnnlib.evidence.standard_error(0.9, 12_000), 4)
     0.0027
     """
+    _check_acc(acc, images)
     return math.sqrt(acc * (1 - acc) / images)
 
 
@@ -31,8 +32,17 @@ def accuracy_interval(acc: float, images: int, confidence: float = 0.95) -> tupl
 
     It covers the luck of *which images* were drawn. It does not cover the luck of the seed.
     """
+    _check_acc(acc, images)
     interval = binomtest(round(acc * images), images).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def _check_acc(acc: float, images: int) -> None:
+    if not (0 <= acc <= 1 and images >= 1):  # NaN is neither
+        raise ValueError(
+            f"acc is {acc} and images is {images}; expected a fraction from 0 to 1, and the number "
+            "of images that it was measured on"
+        )
 
 
 def per_class_accuracy(labels: ArrayLike, predicted: ArrayLike) -> np.ndarray:
@@ -77,6 +87,8 @@ def paired(labels: ArrayLike, first: ArrayLike, second: ArrayLike) -> Paired:
             f"labels, first and second have shapes {labels.shape}, {first.shape} and "
             f"{second.shape}; expected the same images for all three"
         )
+    if not labels.size:
+        raise ValueError("there are no images to compare on")
     right_first, right_second = first == labels, second == labels
     only_first = int((right_first & ~right_second).sum())
     only_second = int((right_second & ~right_first).sum())
@@ -112,13 +124,15 @@ def over_seeds(values: ArrayLike) -> OverSeeds:
     """Mean and Student's 95 % t interval of one figure per seed, ``values`` (seeds,).
 
     Give it accuracies, or the differences of two experiments seed by seed: then ``p_value`` is
-    that of the paired t-test. Raises ValueError for fewer than two seeds.
+    that of the paired t-test. Raises ValueError for fewer than two seeds, and for NaN.
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(
             f"values has shape {values.shape}; expected one figure per seed, two or more"
         )
+    if not np.isfinite(values).all():
+        raise ValueError(f"values holds NaN or infinity ({values}); expected a figure per seed")
     mean = float(values.mean())
     if np.ptp(values) == 0:  # all equal: nothing to divide by
         return OverSeeds(mean, mean, mean, float(mean == 0), len(values))
@@ -134,8 +148,9 @@ def groups(accs: pd.DataFrame, level: float = 0.05) -> dict[str, str]:
     Two models have a letter in common just where they cannot be told apart at ``level``, all
     pairs considered together (Games and Howell 1976; it does not ask for equal spreads). A letter
     stands for a largest set of models of which no two can be told apart. Best mean first.
-    Raises ValueError for more than 26 such sets.
+    Raises ValueError for more than 26 such sets, fewer than two models or seeds, and NaN.
     """
+    _check_complete(accs, columns=2, rows=2)
     best_first = list(accs.mean().sort_values(ascending=False, kind="stable").index)
     p_values = tukey_hsd(*(accs[name] for name in best_first), equal_var=False).pvalue
     alike = nx.from_numpy_array(p_values >= level)
@@ -155,9 +170,21 @@ def winners(accs: pd.DataFrame, draws: int = 100_000, seed: int = 0) -> pd.Serie
 
     Each draw takes one new run of every model from what its stored runs predict: Student's t
     around their mean, their standard deviation times √(1 + 1/n). So few runs leave much open.
+    Raises ValueError for fewer than two seeds, and for NaN.
     """
+    _check_complete(accs, columns=1, rows=2)
     n, models = accs.shape
     scale = accs.std().to_numpy() * math.sqrt(1 + 1 / n)
     luck = np.random.default_rng(seed).standard_t(n - 1, (draws, models))
     best = (accs.mean().to_numpy() + luck * scale).argmax(axis=1)
     return pd.Series(np.bincount(best, minlength=models) / draws, index=accs.columns)
+
+
+def _check_complete(accs: pd.DataFrame, columns: int, rows: int) -> None:
+    if accs.shape[1] < columns or len(accs) < rows:
+        raise ValueError(
+            f"there are {accs.shape[1]} models and {len(accs)} seeds; expected at least {columns} "
+            f"and {rows}"
+        )
+    if missing := [str(name) for name in accs if not np.isfinite(accs[name]).all()]:
+        raise ValueError(f"{', '.join(missing)} has a seed without a figure, or NaN")

@@ -159,9 +159,14 @@ def tsne(
     number of threads, but not on another: small differences in rounding grow. A map is kept
     in ``cache_folder()`` and taken from there; a damaged file is computed anew. A bar counts the
     1,000 steps, once the nearest neighbours are found. Raises
-    ValueError where there is nothing to map: numbers that are not finite, or equal vectors.
+    ValueError where there is nothing to map: numbers that are not finite, equal vectors, or
+    too few.
     """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    if vectors.ndim != 2 or min(vectors.shape) < 2:
+        raise ValueError(
+            f"the vectors have the shape {vectors.shape}; expected (N, dimensions), both above 1"
+        )
     if not np.isfinite(vectors).all():
         raise ValueError("the vectors hold NaN or infinite numbers: was the model trained?")
     if (vectors == vectors[:1]).all():

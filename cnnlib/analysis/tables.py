@@ -15,6 +15,7 @@ from ..experiment import Experiment, diff
 from ..parallel.sweeps import sweep
 from ..reported import REPORTED, Reported
 from ..runs import Run, run, stored_runs, stored_seeds
+from ..support.values import nearest, several, wrong
 from .evidence import OverSeeds, groups, over_seeds, paired
 
 NOT_REPORTED = Reported(0)
@@ -29,7 +30,9 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
     penalty (``+ L2``), and only where one of the runs has them. Empty where a report is silent.
     """
     rows = {}
-    for one in runs:
+    for one in several("runs", runs, "(one, other)"):
+        if not isinstance(one, Run):
+            raise wrong("one of the runs", one, "what cnnlib.run gives")
         last, reported = one.history[-1], REPORTED.get(one.name, NOT_REPORTED)
         rows[one.name] = {
             "parameters": f"{one.metrics['parameters']:,}",
@@ -79,7 +82,7 @@ def against_parents(names: Sequence[str], seeds: Sequence[int] = SEEDS) -> pd.Da
     0.05 it can be trusted although several questions were asked at once. The claims of the
     reports have families of their own: see ``claims_table``.
     """
-    rows = {}
+    rows, names = {}, several("names", names, '("maxpool", "dropout")')
     for name in names:
         if not (parent := CATALOGUE[name].parent):
             raise ValueError(f"{name!r} has no parent to be compared with; name variants only")
@@ -114,7 +117,12 @@ def accuracies(
     >>> accs.shape, bool((accs.maxpool > accs.baseline).all())
     ((5, 2), True)
     """
+    experiments = several("experiments", experiments, '("baseline", "maxpool")')
     runs = [[run(one, seed, train=False) for seed in seeds] for one in experiments]
+    if unknown := [one for some in runs for one in some if metric not in one.metrics]:
+        raise ValueError(
+            f"there is no metric {metric!r}; {nearest(metric, list(unknown[0].metrics))}"
+        )
     columns = {some[0].name: [one.metrics[metric] for one in some] for some in runs}
     return pd.DataFrame(columns, index=pd.Index(seeds, name="seed"))
 
@@ -152,8 +160,8 @@ def difference(
     >>> f"{found.mean:+.4f}, from {found.low:+.4f} to {found.high:+.4f}"
     '+0.0124, from +0.0043 to +0.0205'
     """
-    accs = accuracies([child, parent], metric, seeds)
-    return over_seeds(accs.iloc[:, 0] - accs.iloc[:, 1])
+    one, other = (accuracies([each], metric, seeds).iloc[:, 0] for each in (child, parent))
+    return over_seeds(one - other)
 
 
 def catalogue_table(names: Iterable[str] = CATALOGUE) -> str:

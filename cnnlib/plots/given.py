@@ -57,11 +57,11 @@ def gaps(values: Any, what: str) -> np.ndarray:
 
 
 def pictures(given: Any) -> list[np.ndarray]:
-    """Pictures (rows, columns), from (N, rows, columns) or (N, 1, rows, columns)."""
+    """Pictures (rows, columns), from several of them; each may have further sides of length 1."""
     found = []
     for i, one in enumerate(some(given, "pictures"), start=1):
         picture = np.asarray(one)
-        if picture.ndim == 3 and 1 in (picture.shape[0], picture.shape[-1]):
+        while picture.ndim > 2 and 1 in (picture.shape[0], picture.shape[-1]):
             picture = picture.squeeze(0 if picture.shape[0] == 1 else -1)
         if picture.ndim == 1:
             raise ValueError("this is one picture; give several, as pictures[None] does")
