@@ -331,14 +331,15 @@ def test_a_sweep_trains_a_class_of_a_notebook(tmp_path, monkeypatch):
                 return self.fc(nn.functional.avg_pool2d(images, 4).flatten(start_dim=1))
 
         if __name__ == "__main__":
-            small = cnnlib.Experiment("small", model=Small, recipe=cnnlib.Recipe(epochs=1))
-            found = cnnlib.sweep([small], [0, 1])
+            recipe = cnnlib.Recipe(epochs=1, batch_size=500)
+            small = cnnlib.Experiment("small", model=Small, recipe=recipe)
+            found = cnnlib.sweep([small], [3])
             print([one.seed for one in found], found[0].metrics["parameters"])
     """)
     )
     monkeypatch.setenv("CNNLIB_RUNS", str(tmp_path / "runs"))
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().endswith("[0, 1] 500")
+    assert done.stdout.strip().endswith("[3] 500")
 
 
 # Looking into it -----------------------------------------------------------------------------
