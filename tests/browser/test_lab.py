@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from helpers import ROOT, SHOTS
+from nbformat.reader import NotJSONError
 from playwright.sync_api import expect
 
 CHAPTER = "19_feature_maps.ipynb"
@@ -118,12 +119,15 @@ def check_saved(folder):
     deadline = time.monotonic() + 60
     live = "application/vnd.jupyter.widget-view+json"  # in place of the committed picture
     while True:
-        cells = code_cells(folder)
+        try:
+            cells = code_cells(folder)
+        except NotJSONError:  # it is being written
+            cells = []
         outputs = [output for cell in cells for output in cell.outputs]
         counts = [cell.execution_count for cell in cells]
         # the committed notebook is numbered too: only the widget tells that this one is saved
         saved = any(live in output.get("data", {}) for output in outputs)
-        if saved and counts == list(range(1, len(cells) + 1)):
+        if cells and saved and counts == list(range(1, len(cells) + 1)):
             break
         assert time.monotonic() < deadline, "not saved, or not every cell was executed"
         time.sleep(0.5)
