@@ -6,6 +6,7 @@ pictures only from addresses, one file or data URI for each of 1,500 images.
 
 import base64
 import functools
+import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -14,12 +15,14 @@ import numpy as np
 import seaborn as sns
 import torch
 from numpy.typing import ArrayLike
+from PIL import Image
 from torch import Tensor
 
 from ..data import CLASS_NAMES, load
 from .embedded import Embedded, display_embedded
 from .inside import CLASS_COLOURS, MARKERS
 
+ACROSS = 30  # images side by side on the sheet
 SHIRT = CLASS_NAMES.index("shirt")  # which the story is about: drawn last, on top
 EXPLORER = Embedded(
     kind="map-explorer",
@@ -73,9 +76,20 @@ def explorer_data(chosen: Tensor | None = None) -> str:
         "markers": MARKERS,
         "top": SHIRT,
         "positions": _packed(chosen, "<u2"),
-        "pixels": _packed(load().val.images[chosen], "u1"),
+        "sheet": "data:image/png;base64," + _sheet(load().val.images[chosen]),
+        "across": ACROSS,
     }
     return f"var Living = {{ explorer: {json.dumps(declared, separators=(',', ':'))} }};\n"
+
+
+def _sheet(images: Tensor) -> str:
+    """Images uint8 (N, 1, 28, 28) as one PNG in base64, ``ACROSS`` side by side, in rows."""
+    missing = -len(images) % ACROSS
+    rows = torch.cat([images[:, 0], images.new_zeros(missing, 28, 28)]).unflatten(0, (-1, ACROSS))
+    whole = rows.transpose(1, 2).reshape(-1, 28 * ACROSS)  # (rows · 28, ACROSS · 28)
+    buffer = io.BytesIO()
+    Image.fromarray(whole.numpy()).save(buffer, "png", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def _scaled(points: np.ndarray) -> np.ndarray:

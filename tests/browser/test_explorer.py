@@ -1,14 +1,17 @@
 """The map to explore in chapter 21's page: point, click, filter, switch, by pointer and by keys."""
 
 import re
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
-from helpers import ROOT, SHOTS
+from helpers import SHOTS
 from playwright.sync_api import expect
 from test_pages import rendered, shown, url  # noqa: F401 (a fixture: the book is there)
 
 PLACE = ".map-explorer"
-LARGEST = 5_000_000  # bytes of a page with its pictures and scripts
+LARGEST = 3_000_000  # bytes of a page with its own pictures and scripts
 # where an image is on the screen, for the pointer
 SPOT = """([i]) => { const map = document.querySelector('.map-explorer').explorer.map;
     map.canvas.scrollIntoView({block: 'center'});
@@ -127,14 +130,19 @@ def test_it_fits_a_screen_and_follows_light_and_dark(explorer, width, scheme):
     explorer.mouse.click(*explorer.evaluate(SPOT, [explorer.evaluate(LONELY)]))
     expect(explorer.locator(f"{PLACE} .ten figure")).to_have_count(10)
     assert explorer.evaluate("document.documentElement.scrollWidth") <= width
+    behind = "one => getComputedStyle(one.closest('.text_html')).backgroundColor"
+    assert explorer.locator(PLACE).evaluate(behind) == "rgba(0, 0, 0, 0)"  # no pale sheet
     explorer.locator(PLACE).screenshot(path=SHOTS / f"explorer-{scheme}-{width}.png")
 
 
 @pytest.mark.parametrize("name", ["index", "19_feature_maps", "21_tsne"])
-def test_a_page_with_all_that_it_loads_stays_small(page, name):
-    page.goto(url(name))
-    shown(page)
-    loaded = {one.split("#")[0].split("?")[0] for one in page.requested if one.startswith("file:")}
-    root = (ROOT / "report").as_uri()
-    sizes = [(ROOT / "report" / one[len(root) + 1 :]).stat().st_size for one in loaded]
-    assert len(sizes) > 5 and sum(sizes) < LARGEST
+def test_a_page_with_its_pictures_and_scripts_stays_small(page, name):
+    loaded = {}
+    for one in ("09_dropout", name):  # the first has nothing but what every page has, and pictures
+        page.requested.clear()
+        page.goto(url(one))
+        shown(page)
+        files = {Path(url2pathname(urlsplit(address).path)) for address in page.requested}
+        loaded[one] = {file for file in files if file.is_file()}
+    own = loaded[name] - loaded["09_dropout"]
+    assert len(own) > 5 and sum(file.stat().st_size for file in own) < LARGEST

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from helpers import ROOT, SHOTS
+from nbformat.reader import NotJSONError
 from playwright.sync_api import expect
 
 CHAPTER = "19_feature_maps.ipynb"
@@ -113,17 +114,48 @@ def test_a_student_runs_a_chapter_and_moves_its_sliders(page, lab, folder):
     check_saved(folder)
 
 
+EXPLORE = """import numpy as np
+from cnnlib import plots
+from cnnlib.data import load
+chosen = plots.first_of_each_class(20)
+points = np.random.default_rng(0).random((200, 2))
+near = (np.arange(200)[:, None] + np.arange(1, 11)) % 200
+plots.explore({"a map": points}, near, chosen, load().val.labels[chosen])"""
+
+
+def test_a_student_explores_a_map(page, lab, folder):
+    notebook = nbformat.read(folder / CHAPTER, as_version=4)
+    notebook.cells = [nbformat.v4.new_code_cell(EXPLORE)]
+    nbformat.write(notebook, folder / "explore.ipynb")
+    page.goto(f"{lab}/lab/tree/explore.ipynb")
+    idle = page.get_by_role("button", name=re.compile(r"^Python 3.* \| Idle$"))
+    expect(idle).to_be_visible(timeout=2 * MINUTES)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator('[role="menuitem"][data-command="runmenu:run-all"]').click()
+    frame = page.frame_locator('iframe[title="A map to explore"]')
+    canvas = frame.locator(".both > canvas")
+    expect(canvas).to_be_visible(timeout=3 * MINUTES)
+    canvas.press("ArrowLeft")
+    canvas.press("Enter")
+    expect(frame.locator(".ten figcaption")).to_have_count(10)
+    expect(frame.locator("[role=status]")).to_contain_text("of its 10 nearest are of its class")
+    page.screenshot(path=SHOTS / "lab-explorer.png")
+
+
 def check_saved(folder):
     """The copy on disk is this session's: numbered, with a live slider, without an error."""
     deadline = time.monotonic() + 60
     live = "application/vnd.jupyter.widget-view+json"  # in place of the committed picture
     while True:
-        cells = code_cells(folder)
+        try:
+            cells = code_cells(folder)
+        except NotJSONError:  # it is being written
+            cells = []
         outputs = [output for cell in cells for output in cell.outputs]
         counts = [cell.execution_count for cell in cells]
         # the committed notebook is numbered too: only the widget tells that this one is saved
         saved = any(live in output.get("data", {}) for output in outputs)
-        if saved and counts == list(range(1, len(cells) + 1)):
+        if cells and saved and counts == list(range(1, len(cells) + 1)):
             break
         assert time.monotonic() < deadline, "not saved, or not every cell was executed"
         time.sleep(0.5)

@@ -229,7 +229,11 @@ def test_the_chapter_has_its_own_pair(page):
     printed = page.locator("article").get_by_text(re.compile(r"\+ bias .* = "), exact=False)
     assert any(text.strip().endswith(f" = {value}") for text in printed.all_inner_texts())
     point_at(page, canvas, 0.1, 0.5)
-    page.screenshot(path=SHOTS / "living-chapter.png")
+    for scheme in ("light", "dark"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{scheme}'")
+        behind = "one => getComputedStyle(one.closest('.text_html')).backgroundColor"
+        assert page.locator(PLACE).evaluate(behind) == "rgba(0, 0, 0, 0)"  # no pale sheet
+        page.screenshot(path=SHOTS / f"living-chapter-{scheme}.png")
 
 
 def test_pages_without_it_do_not_load_it(page):

@@ -16,6 +16,7 @@ from book.notebooks import chapters
 
 REPORT = ROOT / "report"
 CHAPTERS = [path.stem for path in chapters()]
+PAGES = [*CHAPTERS, "runs", "api"]  # in the order of the contents
 LOOK = """() => ({
     links: [...document.links].map(link => link.href),
     anchors: [...document.querySelectorAll("[id]")].map(one => one.id),
@@ -79,7 +80,7 @@ def test_addresses_of_other_machines_are_told_from_those_of_this_one():
 
 
 def test_every_chapter_can_be_reached(pages):
-    assert set(pages) == {url("index"), *map(url, CHAPTERS)}
+    assert set(pages) == {url("index"), *map(url, PAGES)}
 
 
 def test_every_link_leads_somewhere(pages):
@@ -116,7 +117,7 @@ def test_from_the_first_chapter_to_the_last_and_back(page):
             page.locator(button).click()
             page.wait_for_load_state()
             way.append(file_of(page.url).stem)
-    assert way == [*CHAPTERS, *reversed(CHAPTERS[:-1]), "index"]
+    assert way == [*PAGES, *reversed(PAGES[:-1]), "index"]
 
 
 def test_search_finds_a_word(page):
