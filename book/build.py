@@ -30,6 +30,7 @@ from .notebooks import (
     ROOT,
     ReportError,
     chapters,
+    chosen,
     executed,
     read,
     stable,
@@ -54,11 +55,12 @@ def refresh(names: list[str]) -> int:
     Returns the exit status: 1 if a chapter failed, which is left as it was.
     """
     nobody_watches()  # as in the tests, which compare these outputs
-    chosen = [p for p in chapters() if not names or p.stem.startswith(tuple(names))]
-    if not chosen:
-        sys.exit(f"error: no notebook's name starts with {' or '.join(names)}")
+    try:
+        paths = chosen(names)
+    except ValueError as error:
+        sys.exit(f"error: {error}")
     failed = {}
-    for path in with_progress(chosen, "executing"):
+    for path in with_progress(paths, "executing"):
         try:
             text = nbformat.writes(executed(path, timeout=600)) + "\n"
         except ReportError as error:
@@ -67,7 +69,7 @@ def refresh(names: list[str]) -> int:
             continue
         if text.encode() != path.read_bytes():
             write_whole(path, text)
-    return status(failed, len(chosen))
+    return status(failed, len(paths))
 
 
 def report(

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,23 @@ class ReportError(RuntimeError):
 def chapters() -> list[Path]:
     """The numbered notebooks, in order: ``05_max_pooling.ipynb``, but no copy that Jupyter made."""
     return sorted(p for p in NOTEBOOKS.glob("*.ipynb") if CHAPTER_NAME.fullmatch(p.name))
+
+
+def chosen(names: Sequence[str]) -> list[Path]:
+    """The chapters with these numbers, or whose names begin so; all, if none is named.
+
+    Raises ValueError for one that no chapter has: nothing that was asked for is passed over.
+    """
+    found = {
+        name: [
+            p for p in chapters() if p.stem.startswith(name.zfill(2) if name.isdigit() else name)
+        ]
+        for name in names
+    }
+    if unknown := [repr(name) for name, paths in found.items() if not paths]:
+        raise ValueError(f"no chapter's number or name is {' or '.join(unknown)}")
+    wanted = {path for paths in found.values() for path in paths}
+    return [path for path in chapters() if path in wanted or not names]
 
 
 def with_progress(paths: list[Path], doing: str) -> Iterator[Path]:

@@ -24,7 +24,7 @@ from nbconvert.preprocessors import ClearOutputPreprocessor
 from nbformat import NotebookNode
 
 from book.build import status
-from book.notebooks import ROOT, ReportError, chapters, executed, read, with_progress
+from book.notebooks import ROOT, ReportError, chosen, executed, read, with_progress
 from cnnlib.exercises.all_parts import EXERCISES
 from cnnlib.exercises.judging import Exercise, Written
 from cnnlib.support.files import write_whole
@@ -163,11 +163,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     options = parser.parse_args(argv)
     nobody_watches()
-    chosen = [p for p in chapters() if not options.names or p.stem.startswith(tuple(options.names))]
-    if not chosen:
-        parser.error(f"no notebook's name starts with {' or '.join(options.names)}")
+    try:
+        paths = chosen(options.names)
+    except ValueError as error:
+        parser.error(str(error))
     failed = {}
-    for path in with_progress(chosen, "making editions of"):
+    for path in with_progress(paths, "making editions of"):
         try:
             write_students(path, EDITIONS / "students")
             if not options.students:
@@ -182,7 +183,7 @@ def main(argv: list[str] | None = None) -> int:
             print("\nStopped. Editions that were finished are kept.", file=sys.stderr)
             return 130
     print(f"Done. They are in {EDITIONS}.")
-    return status(failed, len(chosen))
+    return status(failed, len(paths))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from book import api, build, notebooks
+from book.notebooks import chapters, chosen
 from cnnlib import CATALOGUE
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
@@ -70,7 +71,7 @@ def test_every_picture_has_its_text(pages):
 
 
 def test_refresh_refuses_an_unknown_name():
-    with pytest.raises(SystemExit, match="no notebook's name starts with 99"):
+    with pytest.raises(SystemExit, match="no chapter's number or name is '99'"):
         build.refresh(["99"])
 
 
@@ -92,3 +93,22 @@ def test_executing_twice_gives_the_same_bytes(tmp_path, monkeypatch):
     nbformat.write(notebook, path)
     first, again = (nbformat.writes(notebooks.execute(path)) for _ in range(2))
     assert first == again and "image/png" in first
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["5"], ["05"]),
+        (["05", "17_ranking"], ["05", "17"]),
+        (["2"], ["02"]),
+        (["17", "05", "5"], ["05", "17"]),
+    ],
+)
+def test_chapters_are_chosen_by_number_or_name(names, found):
+    assert [path.stem[:2] for path in chosen(names)] == found
+
+
+def test_a_chapter_that_is_none_is_named_though_others_are_known():
+    assert chosen([]) == chapters()
+    with pytest.raises(ValueError, match="no chapter's number or name is '99' or 'five'"):
+        chosen(["05", "99", "five"])

@@ -202,4 +202,4 @@ def test_a_damaged_chapter_is_named_and_the_others_go_on(tmp_path, monkeypatch, 
 def test_an_unknown_chapter_is_refused(capsys):
     with pytest.raises(SystemExit):
         editions.main(["99"])
-    assert "no notebook's name starts with 99" in capsys.readouterr().err
+    assert "no chapter's number or name is '99'" in capsys.readouterr().err

@@ -370,12 +370,15 @@ def scatter_wrong(points: Any, labels: Any, wrong: Any) -> Figure:
     Rings on a crowded map hide what they mark. In the panel of the wrong ones, the others are
     pale grey, so that one sees where on the map they are.
     """
-    points, labels, wrong = np.asarray(points), np.asarray(labels), np.asarray(wrong, dtype=bool)
+    points = given.points(points, beside=labels)
+    given.points(points, beside=wrong, what="marks")
+    labels, wrong = np.asarray(labels), np.asarray(wrong, dtype=bool)
     figure, (whole, alone) = plt.subplots(1, 2, figsize=(10.5, 5.2))
     scatter(points, labels, title=f"all {len(points):,} images", legend=False, ax=whole)
     alone.scatter(*_across_down(points[~wrong]), s=5, color="0.86", linewidths=0)
     title = f"the {wrong.sum():,} that the network gets wrong"
-    scatter(points[wrong], labels[wrong], title=title, legend=False, ax=alone)
+    if wrong.any():
+        scatter(points[wrong], labels[wrong], title=title, legend=False, ax=alone)
     keys: dict[str, Any] = dict(loc="upper center", bbox_to_anchor=(0.5, 0.02), frameon=False)
     figure.legend(*whole.get_legend_handles_labels(), ncols=5, fontsize=9, markerscale=2, **keys)
     figure.tight_layout()
