@@ -40,7 +40,7 @@ def test_an_unknown_experiment_is_one_clear_line():
 def test_an_unknown_kind_of_folds_is_one_clear_line():
     done = call("train", "lenet5", "--folds", "loo")
     assert done.returncode == 1
-    assert done.stderr == "error: kind is 'loo'; expected one of stratified, plain\n"
+    assert done.stderr == "error: kind is 'loo'; expected one of stratified, plain, holdout\n"
 
 
 def test_make_and_python_offer_the_same():
