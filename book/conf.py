@@ -15,6 +15,8 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx-mat
 nb_execution_mode = "off"  # build.py has executed them
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 2  # links to headings, with the names that JupyterLab gives them:
+myst_heading_slug_func = "book.notebooks.anchor"
 exclude_patterns = ["doctrees"]
 
 # the page of the library, from the docstrings

@@ -29,6 +29,11 @@ class ReportError(RuntimeError):
 # Listed and executed ---------------------------------------------------------------------------
 
 
+def anchor(heading: str) -> str:
+    """The name of a heading in links, as JupyterLab has it: ``#Train-it-yourself``."""
+    return heading.replace(" ", "-")
+
+
 def chapters() -> list[Path]:
     """The numbered notebooks, in order: ``05_max_pooling.ipynb``, but no copy that Jupyter made."""
     return sorted(p for p in NOTEBOOKS.glob("*.ipynb") if CHAPTER_NAME.fullmatch(p.name))
