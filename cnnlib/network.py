@@ -169,6 +169,8 @@ def output_of(model: nn.Module, images: Tensor) -> Tensor:
     kind, shape = type(model).__name__, tuple(images.shape)
     try:
         output = model(images)
+    except MemoryError:  # the machine's, not the code's
+        raise
     except Exception as error:  # a reader's code, as above
         raise ValueError(f"{kind} stops on images of the shape {shape}: {_told(error)}") from error
     if not isinstance(output, Tensor):
