@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from cnnlib import evaluate, load, run
 from cnnlib.runs import WEIGHTS
 from instructors.verify import Outcome, Result, one, pages, recompute, submission
+from instructors.verify.arrivals import HandIn
 from instructors.verify.batch import verify_one
 from instructors.verify.intake import RefusedError, TakenIn
 from instructors.verify.one import look
@@ -51,7 +52,7 @@ def once():
 
 def verified(path):
     try:
-        return verify_one(path)
+        return verify_one(HandIn(path.name, path))
     except RefusedError as error:
         return Result(path.name, refused=str(error))
 

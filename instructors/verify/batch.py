@@ -14,6 +14,7 @@ from typing import Any
 
 from cnnlib.support.progress import bar
 
+from .arrivals import HandIn, hand_ins
 from .intake import RefusedError, shown, take_in
 from .results import Result
 
@@ -26,16 +27,18 @@ def verify(
     jobs: int | None = None,
     seconds: float = SECONDS,
     train: bool = False,
-    work: Callable[[Path, bool], Result] | None = None,
+    work: Callable[[HandIn, bool], Result] | None = None,
 ) -> list[Result]:
     """Verify submissions (folders, zips, notebooks); a result for each, in their order.
+
+    A folder or zip of several, such as a platform's download, gives a result for each of them.
 
     ``jobs`` run at a time, by default one per core; ``seconds`` is the limit for each;
     ``train=True`` evaluates on the 48,000 training images as well. A submission that crashes,
     hangs or needs too much memory gets a result that says so. No submission's code is run.
     """
     results: dict[int, Result] = {}
-    waiting = list(enumerate(map(Path, paths)))[::-1]
+    waiting = list(enumerate(hand_ins(paths)))[::-1]
     running: dict[Connection, _Running] = {}
     try:
         with bar(len(waiting), "verifying", "submission") as progress:
@@ -55,7 +58,7 @@ def verify(
 @dataclass(frozen=True)
 class _Running:
     number: int
-    path: Path
+    hand_in: HandIn
     process: BaseProcess
     end: Connection
     started: float
@@ -70,7 +73,7 @@ class _Running:
 
 
 def _start(
-    number: int, path: Path, work: Callable[[Path, bool], Result], train: bool, seconds: float
+    number: int, one: HandIn, work: Callable[[HandIn, bool], Result], train: bool, seconds: float
 ) -> _Running:
     # a server that has torch imported forks in milliseconds; Windows starts each from nothing
     kinds = multiprocessing.get_all_start_methods()
@@ -78,10 +81,10 @@ def _start(
     if "forkserver" in kinds:
         context.set_forkserver_preload([__name__, "instructors.verify.one"])
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, work, path, train), daemon=True)
+    process = context.Process(target=_child, args=(theirs, work, one, train), daemon=True)
     process.start()
     theirs.close()
-    return _Running(number, path, process, ours, time.monotonic())
+    return _Running(number, one, process, ours, time.monotonic())
 
 
 def _finished(running: dict[Connection, _Running], seconds: float) -> Iterator[tuple[int, Result]]:
@@ -95,10 +98,10 @@ def _finished(running: dict[Connection, _Running], seconds: float) -> Iterator[t
             except EOFError:
                 code = one.stop()
                 words = f"it could not be verified: its process ended (exit status {code})"
-                result = Result(one.path.name, refused=words)
+                result = Result(one.hand_in.name, refused=words)
         elif took > seconds:
             words = f"it could not be verified within {seconds:g} seconds"
-            result = Result(one.path.name, refused=words)
+            result = Result(one.hand_in.name, refused=words)
         else:
             continue
         del running[end]
@@ -106,20 +109,22 @@ def _finished(running: dict[Connection, _Running], seconds: float) -> Iterator[t
         yield one.number, replace(result, seconds=took)
 
 
-def _child(end: Connection, work: Callable[[Path, bool], Result], path: Path, train: bool) -> None:
+def _child(
+    end: Connection, work: Callable[[HandIn, bool], Result], one: HandIn, train: bool
+) -> None:
     """In a process of its own: limit it, verify, send the result."""
     _limit_memory()
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         try:
-            result = work(path, train)
+            result = work(one, train)
         except RefusedError as error:
-            result = Result(path.name, refused=str(error))
+            result = Result(one.name, refused=str(error))
         except MemoryError:
-            result = Result(path.name, refused="it needs too much memory")
+            result = Result(one.name, refused="it needs too much memory")
         except Exception as error:  # one bad submission never stops the batch
             words = (str(error).splitlines() or [""])[0]
             reason = shown(f"{type(error).__name__}: {words}", 200)
-            result = Result(path.name, refused=f"it could not be verified ({reason})")
+            result = Result(one.name, refused=f"it could not be verified ({reason})")
     end.send(result)
     end.close()
 
@@ -136,16 +141,19 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def verify_one(path: Path, train: bool = False) -> Result:
+def verify_one(one: HandIn, train: bool = False) -> Result:
     """Verify one submission, in this process; RefusedError if it is not taken in."""
     import torch
 
     from .one import look
 
     torch.set_num_threads(1)  # the others run beside it
-    taken = take_in(path)
+    taken = take_in(one.path, inside=one.inside)
     if not any(name.endswith((".ipynb", "run.json")) for name in taken.files):
-        pickles = f"; pickles are not opened ({', '.join(taken.pickles[:3])})"
-        words = f"it holds neither a notebook nor a run{pickles if taken.pickles else ''}"
+        words = "it holds neither a notebook nor a run"
+        if taken.packed:
+            words += f"; not unpacked: {', '.join(taken.packed[:3])} (expected a .zip, not in two)"
+        if taken.pickles:
+            words += f"; pickles are not opened ({', '.join(taken.pickles[:3])})"
         raise RefusedError(words)
-    return look(path.name, taken, train)
+    return look(one.name, taken, train)
