@@ -202,6 +202,60 @@ def many_cells(nb):
     nb["cells"] += [filler] * 10_000
 
 
+# Notebooks as they really arrive -------------------------------------------------------------
+
+
+def field_twice(nb):
+    """A second cell with the tag of the text about the test set, as copying a cell makes it."""
+    at = next(i for i, c in enumerate(nb["cells"]) if "field-test" in c["metadata"].get("tags", []))
+    nb["cells"][at]["source"] = "A long answer."
+    nb["cells"].insert(at + 1, nb["cells"][at] | {"source": "- see also below"})
+
+
+def untagged(nb):
+    """The tags are lost, as some editors lose them."""
+    for cell in nb["cells"]:
+        cell["metadata"].pop("tags", None)
+
+
+def scratch(where, tagged=False):
+    """Tables of another try, above the training or at the end."""
+
+    def change(nb):
+        extra = []
+        for words in ("mine.differences()", "mine.results()", "mine.test()"):
+            text = json.dumps(cell_of(nb, words))
+            for name in NAMES:
+                text = text.replace(name, name.replace("my-", "try-"))
+            own = {"metadata": {"tags": ["report"] if tagged else []}, "source": words[:0] + "old"}
+            extra.append(json.loads(text) | own)
+        at = (
+            nb["cells"].index(cell_of(nb, "mine.train()")) if where == "above" else len(nb["cells"])
+        )
+        nb["cells"][at:at] = extra
+        renumbered(nb)
+
+    return change
+
+
+def at_the_end(source, text=""):
+    """One more cell, run after all others; ``text``: what it printed."""
+
+    def change(nb):
+        said = [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
+        nb["cells"].append({"cell_type": "code", "metadata": {}, "outputs": said,
+                            "execution_count": 99, "source": source})  # fmt: skip
+        renumbered(nb)
+
+    return change
+
+
+def renumbered(nb):
+    """As if all had been run from top to bottom."""
+    for i, cell in enumerate([c for c in nb["cells"] if c["cell_type"] == "code"], start=1):
+        cell["execution_count"] = i
+
+
 # Zip files that are not honest ones ----------------------------------------------------------
 
 

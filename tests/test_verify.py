@@ -34,7 +34,7 @@ def test_one_bad_submission_never_stops_the_batch(capfd):
     assert words == [
         "it could not be verified within 25 seconds",
         "it could not be verified: its process ended (exit status 3)",
-        "it needs too much memory",
+        "it could not be verified (it needs too much memory)",
         "it could not be verified (LookupError: two)",
         "",
         "",

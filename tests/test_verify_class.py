@@ -11,43 +11,21 @@ import re
 import made_up_class
 import made_up_files as made_up
 import pytest
-import torch
 from bs4 import BeautifulSoup
 
 from cnnlib import evaluate, load, run
 from cnnlib.runs import WEIGHTS
-from instructors.verify import Outcome, Result, one, pages, recompute, submission
+from instructors.verify import Outcome, Result, one, pages, submission
 from instructors.verify.arrivals import HandIn
 from instructors.verify.batch import verify_one
 from instructors.verify.intake import RefusedError, TakenIn
 from instructors.verify.one import look
 from instructors.verify.rubric import given, reachable, rubric
 
-pytestmark = pytest.mark.slow  # trains, renders or starts processes
-
-
-@pytest.fixture(scope="module", autouse=True)
-def once():
-    """Evaluate the same weights of the same layers once; the figures do not change by that."""
-    real, test, memo = submission.recompute, recompute.Recomputed.test, {}
-
-    def cached(experiment, weights, network=None, train=False):
-        key = (experiment.arch, experiment.data, experiment.recipe.l2_conv, weights, network, train)
-        if key not in memo:
-            memo[key] = real(experiment, weights, network, train)
-        return dataclasses.replace(memo[key], experiment=experiment)
-
-    def tested(self):
-        key = (id(self.model), "test")
-        if key not in memo:
-            memo[key] = test(self)
-        return memo[key]
-
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(submission, "recompute", cached)
-        patch.setattr(recompute.Recomputed, "test", tested)
-        yield
+pytestmark = [
+    pytest.mark.slow,  # trains, renders or starts processes
+    pytest.mark.usefixtures("evaluated_once"),
+]
 
 
 def verified(path):
@@ -62,7 +40,7 @@ def facts_of(files):
 
 
 @pytest.fixture(scope="module")
-def honest(once):
+def honest(evaluated_once):
     return facts_of(made_up.honest())
 
 

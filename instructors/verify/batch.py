@@ -15,8 +15,8 @@ from typing import Any
 from cnnlib.support.progress import bar
 
 from .arrivals import HandIn, hand_ins
-from .intake import RefusedError, shown, take_in
-from .results import Result
+from .intake import RefusedError, take_in
+from .results import Result, words_of
 
 SECONDS, MEMORY = 600.0, 6 * 2**30  # for one submission; bytes beyond what Python and torch map
 
@@ -119,12 +119,8 @@ def _child(
             result = work(one, train)
         except RefusedError as error:
             result = Result(one.name, refused=str(error))
-        except MemoryError:
-            result = Result(one.name, refused="it needs too much memory")
         except Exception as error:  # one bad submission never stops the batch
-            words = (str(error).splitlines() or [""])[0]
-            reason = shown(f"{type(error).__name__}: {words}", 200)
-            result = Result(one.name, refused=f"it could not be verified ({reason})")
+            result = Result(one.name, refused=f"it could not be verified ({words_of(error)})")
     end.send(result)
     end.close()
 

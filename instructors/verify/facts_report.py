@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scipy.stats import binomtest
@@ -18,9 +18,9 @@ from .numbers import ACC, IMAGES, LOSS, agrees, parse_number, percent
 from .reading import StoredTable, is_number
 from .recompute import Figures, ModelError, skeleton
 from .results import Fact, Outcome, judged
-from .submission import Model, Submission
+from .submission import Model, Submission, own_words
 
-DASH = "–"
+DASH, SHAPE = "–", "output shape"
 
 
 class Expected(NamedTuple):
@@ -56,6 +56,11 @@ def compared(
             yield Fact(part, name, shown(printed), value.shown, verdict, why, row, column)
 
 
+def of_row(tables: Sequence[StoredTable], row: str) -> Sequence[StoredTable]:
+    """The tables that have this row; if none has, one that lacks it."""
+    return [table for table in tables if row in table.rows] or tables[-1:]
+
+
 def acc_of(fraction: float) -> Expected:
     """An accuracy, printed in per cent."""
     return Expected(100 * fraction, 100 * ACC, percent(fraction))
@@ -77,7 +82,7 @@ def of_differences(made: Submission) -> Iterator[Fact]:
         yield Fact("models", "report: table of the models", DASH, DASH, Outcome.MISSING, why)
     parents = {child.name: parent for parent, child in made.pairs}
     for model in made.models:
-        for table in tables:
+        for table in of_row(tables, model.name):
             if model.experiment is None:
                 break
             printed, parent = table.column("what changes").get(model.name), parents.get(model.name)
@@ -102,7 +107,9 @@ def _size(experiment: Experiment) -> Expected:
 
 def of_layers(made: Submission) -> Iterator[Fact]:
     """A layer table for each model, its total recomputed."""
-    tables = {table.header[0]: table for table in made.tables("output shape") if table.header}
+    # each has its model's name in the corner: those of other tries are passed over
+    shown_ones = [one for kind in (False, True) for one in made.displayed(SHAPE, report=kind)]
+    tables = {table.header[0]: table for table in shown_ones}
     for model in made.models:
         name, table = f"report, {model.name}: layer table", tables.get(model.name)
         if table is None:
@@ -124,7 +131,7 @@ def of_results(made: Submission) -> Iterator[Fact]:
         why = "mine.results() is not displayed in the report"
         yield Fact("training", "report: table of results", DASH, DASH, Outcome.MISSING, why)
     for model in made.models:
-        for table in tables:
+        for table in of_row(tables, model.name):
             yield from compared("training", model.name, table, _results(model))
             if model.found:
                 column = "val 95 % interval"
@@ -177,7 +184,7 @@ def of_pairs(made: Submission) -> Iterator[Fact]:
         name = "report: table of pairs"
         yield Fact("report", name, DASH, DASH, Outcome.MISSING, why, check="table of pairs")
     for parent, child in made.pairs:
-        for table in tables:
+        for table in of_row(tables, child.name):
             found = None
             if parent.found and child.found:
                 guesses = (child.found.val.predicted, parent.found.val.predicted)
@@ -224,7 +231,7 @@ def p_of(part: str, row: str, table: StoredTable, printed: list[str], found: Pai
 def of_contents(made: Submission) -> Iterator[Fact]:
     """Figures, texts and the link to the weights."""
     pictures = [
-        picture for cell in made.cells for picture in cell.pictures
+        picture for cell in made.report for picture in cell.pictures
         if re.search(r"\bloss", f"{cell.source} {picture.alt}")
     ]  # fmt: skip
     verdict = Outcome.RIGHT if pictures else Outcome.MISSING
@@ -232,27 +239,38 @@ def of_contents(made: Submission) -> Iterator[Fact]:
     name, count = "report: graphs of the losses", str(len(pictures))
     yield Fact("report", name, DASH, count, verdict, why, check="graphs of the losses")
     fields = texts(made)
+    lost = (Outcome.UNCHECKED, "its tags are lost: cannot tell which text it is")
     for field in REQUIRED:
-        verdict = Outcome.RIGHT if field in fields else Outcome.MISSING
-        why = "" if field in fields else "it is not written"
+        there = field in fields
+        verdict, why = (Outcome.RIGHT, "") if there else (Outcome.MISSING, "it is not written")
+        verdict, why = (verdict, why) if made.tagged or not fields else lost
         name = f"report: text “{field}”"
         yield Fact("report", name, DASH, DASH, verdict, why, check="text")
-    link = re.search(r"https?://[^\s)>\]]+", fields.get("weights", ""))
-    verdict = Outcome.JUDGE if link else Outcome.MISSING
-    why = "open it: are these the five files?" if link else "there is no link"
-    shows = shown(link[0]) if link else DASH
-    name = "report: link to the weights"
-    yield Fact("report", name, shows, DASH, verdict, why, check="link to the weights")
+    yield _link(fields.get("weights", "") if made.tagged else "\n".join(fields.values()))
     if made.pickles:
         shows, why = f"{len(made.pickles)} files", "a pickle runs code when it is loaded"
         name = f"not opened: {', '.join(made.pickles[:5])}"
         yield Fact("report", shown(name), shows, DASH, Outcome.JUDGE, why)
 
 
+def _link(text: str) -> Fact:
+    link = re.search(r"https?://[^\s)>\]]+", text)
+    verdict = Outcome.JUDGE if link else Outcome.MISSING
+    why = "open it: are these the five files?" if link else "there is no link"
+    shows, name = shown(link[0]) if link else DASH, "report: link to the weights"
+    return Fact("report", name, shows, DASH, verdict, why, check="link to the weights")
+
+
 def texts(made: Submission) -> dict[str, str]:
-    """What the student wrote, by field; fields that are not written are left out."""
-    cells = [cell for cell in made.cells if not cell.code and written(cell.source)]
-    return {
-        field: PROMPT.sub("", cell.source).strip() for cell in cells
-        for field in cell.named("field-")
-    }  # fmt: skip
+    """What the student wrote, by field; fields that are not written are left out.
+
+    Of a field with several cells, all of them. Where the tags are lost, every text that the
+    chapter does not have, by the number of its cell.
+    """
+    if not made.tagged:
+        return {f"cell {number}": text for number, text in own_words(made.cells).items()}
+    found: dict[str, list[str]] = {}
+    for cell in made.cells:
+        for field in [] if cell.code or not written(cell.source) else cell.named("field-"):
+            found.setdefault(field, []).append(PROMPT.sub("", cell.source).strip())
+    return {field: "\n\n".join(parts) for field, parts in found.items()}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from cnnlib import data
 
-from . import facts_report, facts_runs, facts_testing
+from . import facts_notebook, facts_report, facts_runs, facts_testing
 from .intake import TakenIn, shown
 from .results import Fact, Outcome, Result, guarded
 from .rubric import rubric
@@ -18,7 +18,7 @@ def look(name: str, taken: TakenIn, train: bool = False) -> Result:
     data.load()
     made = put_together(taken, train)
     facts = facts_of(made)
-    pictures = [picture for cell in made.cells for picture in cell.pictures]
+    pictures = [picture for cell in made.report for picture in cell.pictures]
     return Result(
         name=shown(name),
         facts=tuple(facts),
@@ -39,10 +39,11 @@ def facts_of(made: Submission) -> list[Fact]:
         facts.append(Fact("report", "report: notebook", "–", "–", verdict, made.problem))
         return facts
     for part, name, function in (
+        ("report", "report: notebook", facts_notebook.of_notebook),
         ("models", "report: table of the models", facts_report.of_differences),
         ("training", "report: table of results", facts_report.of_results),
         ("test", "report: table of the test set", facts_testing.of_test),
-        ("test", "order of the cells", facts_testing.of_order),
+        ("test", "order of the cells", facts_notebook.of_order),
         ("report", "report: layer tables", facts_report.of_layers),
         ("report", "report: table of pairs", facts_report.of_pairs),
         ("report", "report: table of weights", facts_report.of_weights),

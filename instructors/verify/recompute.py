@@ -110,7 +110,8 @@ def tensors(content: bytes, name: str) -> dict[str, Tensor]:
     """The tensors of a safetensors file; ModelError for what is none, or not whole."""
     try:
         return load(content)
-    except (SafetensorError, KeyError) as error:  # KeyError: a type of number torch does not have
+    # the latter three: numbers of a type or a shape that torch does not have
+    except (SafetensorError, KeyError, TypeError, RuntimeError) as error:
         words = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{name} is not a whole safetensors file ({shown(words)})") from None
 
