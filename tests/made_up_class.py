@@ -32,6 +32,7 @@ from made_up_files import (
     set_in,
     star_of_chain,
     swap,
+    swap_alone,
     untagged,
     with_nan,
     without,
@@ -89,6 +90,14 @@ FORGED = {
     "report-val-acc": (lambda f: f.says("<td>91.15</td>", "<td>92.15</td>"), "another figure"),
     "report-test-acc": (lambda f: f.says("<td>90.20</td>", "<td>91.90</td>"), "another figure"),
     "report-p-value": (lambda f: f.says("<td>0.00087</td>", "<td>0.5</td>"), "another p-value"),
+    "report-sign": (lambda f: f.says("<td>-0.03</td>", "<td>+0.03</td>"), "the counts give -0.025"),
+    "report-counts": (
+        lambda f: f.says("<td>249</td>", "<td>0</td>").says("<td>252</td>", "<td>249</td>")
+        .says("<td>0</td>", "<td>252</td>"), "the accuracies -0.0",
+    ),
+    "report-test-counts": (
+        lambda f: f.notebook(swap_alone), "the counts give",
+    ),
     "report-parameters": (lambda f: f.says("<td>61,750</td>", "<td>61,751</td>"), "another figure"),
     "swapped-weights": (swap, "the weights give another figure"),
     "moved-weights": (lambda f: f.weights(1, noisy), "the weights give another figure"),

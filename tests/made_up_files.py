@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import pickle
+import re
 import tempfile
 import zipfile
 from itertools import pairwise
@@ -139,6 +140,14 @@ def swap(files):
     return files
 
 
+def swap_alone(nb):
+    """The two counts of the table of the test set, exchanged."""
+    data = cell_of(nb, "mine.test()")["outputs"][-1]["data"]
+    html = "".join(data["text/html"])
+    counts = re.findall(r"<td>(\d+)</td>", html)[::-1]
+    data["text/html"] = re.sub(r"<td>\d+</td>", lambda _: f"<td>{counts.pop(0)}</td>", html)
+
+
 def rosy(run):
     """A history whose last epoch and metrics are better than the truth."""
     run["metrics"]["val_acc"] = run["history"][-1]["val_acc"] = 0.95
@@ -213,7 +222,6 @@ def field_twice(nb):
 
 
 def untagged(nb):
-    """The tags are lost, as some editors lose them."""
     for cell in nb["cells"]:
         cell["metadata"].pop("tags", None)
 

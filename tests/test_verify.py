@@ -7,6 +7,7 @@ import pytest
 
 from cnnlib import __main__ as front
 from instructors.verify import Fact, Outcome, Result, command, verify
+from instructors.verify.arrivals import HandIn
 from instructors.verify.numbers import agrees, parse_number
 
 
@@ -56,7 +57,11 @@ def called(monkeypatch, tmp_path, capsys):
     """Call the command with results made up; gives its status and what it says."""
 
     def call(*results):
-        monkeypatch.setattr(command, "verify", lambda paths, **more: list(results))
+        given = [HandIn(one.name, tmp_path) for one in results]
+        monkeypatch.setattr(command, "hand_ins", lambda paths: given)
+        monkeypatch.setattr(
+            command, "verified", lambda *given, **more: (x for x in enumerate(results))
+        )
         options = command.parsed(["x.zip", "--output", str(tmp_path / "out")])
         return command.main(options), capsys.readouterr().out
 
@@ -75,12 +80,25 @@ def test_the_exit_status_says_whether_every_fact_is_right(called, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [[], ["x.zip", "--jobs", "0"], ["x.zip", "--what"]])
+@pytest.mark.parametrize("words", [[], ["x.zip", "--jobs", "0"], ["x.zip", "--train"]])
 def test_wrong_usage_is_status_2(words, capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert front.COMMANDS["verify"](front.argparse.Namespace(rest=words)) == 2
     said = capfd.readouterr()
     assert "usage: python -m cnnlib verify" in said.err and said.out == ""  # nothing is fetched
+
+
+@pytest.mark.parametrize("words, train", [([], True), (["--quick"], False)])
+def test_training_figures_are_recomputed_unless_it_shall_be_quick(
+    words, train, monkeypatch, tmp_path, capsys
+):
+    def verified(given, **more):
+        assert more["train"] is train is more["kept"].train
+        yield 0, Result("x")
+
+    monkeypatch.setattr(command, "verified", verified)
+    assert command.main(command.parsed([str(tmp_path), "--output", str(tmp_path), *words])) == 0
+    assert ("are not checked (--quick)" in capsys.readouterr().out) is not train
 
 
 def test_an_output_that_cannot_be_written_is_wrong_usage(tmp_path, capsys):

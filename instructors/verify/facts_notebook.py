@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cnnlib.exercises.fields import written
 
 from .facts_testing import CHOICES
-from .intake import shown
+from .gate import shown
 from .reading import Cell
 from .results import Fact, Outcome
 from .submission import TAG, Submission

@@ -19,7 +19,7 @@ from cnnlib.records import identity
 from cnnlib.runs import NETWORK, PREDICTIONS, WEIGHTS
 from cnnlib.training import lr_schedule
 
-from .intake import shown
+from .gate import shown
 from .numbers import ACC, IMAGES, LOSS
 from .reading import Record, is_number
 from .recompute import ModelError, Recomputed, skeleton, tensors
@@ -90,24 +90,29 @@ def _declared(name: str, record: Record, experiment: Experiment) -> Iterator[Fac
     stated, why = shown(f"{experiment.data.split}, {record.split}"), "it was validated on others"
     yield Fact("models", f"{name}: split", stated, f"holdout, {HOLDOUT}", *judged(fits, why))
     yield _size(name, record, experiment)
-    if found := re.search(r"-([0-9a-f]{12})$", record.folder):
-        yield _identity(f"{name}: identity", found[1], record.seed, experiment)
+    yield _identity(f"{name}: identity", record, experiment)
 
 
-def _identity(name: str, stated: str, seed: Any, experiment: Experiment) -> Fact:
+def _identity(name: str, record: Record, experiment: Experiment) -> Fact:
+    stated = re.search(r"-([0-9a-f]{12})$", record.folder)
+    claimed = stated[1] if stated else shown(record.folder)
     try:
-        actual = identity(experiment, seed)
+        actual = identity(experiment, record.seed)
     except ValueError as error:  # a seed that the library does not take
-        return Fact("models", name, stated, DASH, Outcome.WRONG, shown(str(error)))
+        return Fact("models", name, claimed, DASH, Outcome.WRONG, shown(str(error)))
+    if not stated:
+        why = "its folder's name does not end in an identity: was the declaration edited?"
+        return Fact("models", name, claimed, actual, Outcome.JUDGE, why)
     why = "the declaration is not the one that the folder is named after: it was edited"
-    return Fact("models", name, stated, actual, *judged(stated == actual, why))
+    return Fact("models", name, claimed, actual, *judged(claimed == actual, why))
 
 
 def _size(model: str, record: Record, experiment: Experiment) -> Fact:
     stated, name = record.metrics.get("parameters"), f"{model}: parameters in run.json"
     if experiment.model:
         why = "a network of the student's own: its code is in run.json, and is not run"
-        return Fact("models", name, shown(str(stated)), DASH, Outcome.JUDGE, why)
+        verdict = Outcome.JUDGE
+        return Fact("models", name, shown(str(stated)), DASH, verdict, why, check="routine")
     try:
         count = count_parameters(skeleton(experiment))
     except ModelError as error:
@@ -132,7 +137,7 @@ def _weights(model: Model, record: Record) -> Iterator[Fact]:
     if record.network:
         why = "that this network holds those weights is not checked; its figures are recomputed"
         name = f"{model.name}: {NETWORK}"
-        yield Fact("training", name, DASH, DASH, Outcome.JUDGE, why)
+        yield Fact("training", name, DASH, DASH, Outcome.JUDGE, why, check="routine")
 
 
 # The history ---------------------------------------------------------------------------------
@@ -224,7 +229,7 @@ def _predictions(model: str, record: Record, found: Recomputed) -> Fact:
     name, content = f"{model}: stored predictions", record.predictions
     if content is None:
         why = f"{PREDICTIONS} is not handed in; the weights give the same"
-        return Fact("training", name, DASH, DASH, Outcome.JUDGE, why)
+        return Fact("training", name, DASH, DASH, Outcome.JUDGE, why, check="routine")
     try:
         stored = tensors(content, PREDICTIONS).get("val")
     except ModelError as error:

@@ -1,10 +1,12 @@
 """Facts about the test set and the choice tasks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cnnlib import data
 from cnnlib.analysis.evidence import paired
 
+from .facts_pairs import of_agreement, p_of
 from .facts_report import (
     DASH,
     NOTHING,
@@ -14,7 +16,6 @@ from .facts_report import (
     interval_of,
     loss_of,
     of_row,
-    p_of,
     texts,
 )
 from .numbers import ACC, IMAGES
@@ -51,6 +52,14 @@ def of_test(made: Submission) -> Iterator[Fact]:
     for name in sorted(tested):
         for table in of_row(tables, name):
             yield from _row(name, table, found, accs)
+    for table in tables:
+        if len(table.rows) == 2:
+            rows, alone = list(table.rows), table.column(ALONE)
+            printed = table.column("test top-1 (%)")
+            counts, percents = ([c.get(name, "") for name in rows] for c in (alone, printed))
+            images = len(data.load().test)
+            for fact in of_agreement("test", rows[0], "", counts, percents, images):
+                yield replace(fact, check=ALONE)
 
 
 def _tested(model: Model) -> Figures | None:

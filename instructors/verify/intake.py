@@ -19,6 +19,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from .gate import shown
+
 MB = 2**20
 PICKLES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".ckpt", ".bin"})
 Listed = tuple[str, int, Callable[[], IO[bytes]]]  # name, size as declared, how it is opened
@@ -88,12 +90,6 @@ def leaves(name: str) -> bool:
 def skipped(name: str) -> bool:
     """Is it nothing that anybody hands in: hidden, a cache, a virtual environment?"""
     return bool(SKIPPED.search(name))
-
-
-def shown(text: str, length: int = 120) -> str:
-    """A name or message of somebody else's, fit for one line: no control characters, not long."""
-    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def _taken(path: Path, limits: Limits, inside: tuple[str, ...]) -> TakenIn:

@@ -14,7 +14,7 @@ from cnnlib.experiment import Experiment
 from cnnlib.records import from_dict
 from cnnlib.runs import NETWORK, PREDICTIONS, RECORD, WEIGHTS
 
-from .intake import shown
+from .gate import shown
 
 TEXT = 20_000  # characters kept of a student's text
 PICTURE = 4_000_000  # characters of base64

@@ -15,7 +15,7 @@ from cnnlib.runs import NETWORK
 from cnnlib.support.onnx_files import OnnxError, OnnxNetwork
 from cnnlib.training import penalty, predict_logits
 
-from .intake import shown
+from .gate import shown
 
 LAYERS, PARAMETERS, VALUES = 20, 20_000_000, 500_000  # more than these is not computed here
 NETWORK_BYTES = 4 * PARAMETERS + 10_000_000  # so large is the file of so many parameters

@@ -8,7 +8,7 @@ or a text is the student's own: those points stay open. A weak accuracy costs no
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .facts_report import COUNTS
+from .facts_pairs import COUNTS
 from .facts_testing import ALONE, CHOICES
 from .results import Fact, Line, Outcome
 from .submission import Submission
@@ -42,7 +42,7 @@ TEST = (
 )  # fmt: skip
 REPORT = (
     Points(2, "report", ("layer table",)),
-    Points(2, "report", ("graphs of the losses",)),
+    Points(2, "report", ("graphs of the losses",), asks=True),
     Points(
         2, "training",
         ("train top-1 (%)", "val top-1 (%)", "val 95 % interval", "train loss", "val loss"),
@@ -102,17 +102,21 @@ def _models(made: Submission, facts: list[Fact]) -> Line:
 
 
 def _training(made: Submission, facts: list[Fact]) -> Line:
-    right = zip(made.models, _good(made, facts, "training"), strict=False)
-    good = sum(bool(model.found) and one for model, one in right)
-    unchecked = sum(not m.found and not m.problem for m in made.models[:5])
+    copied = {fact.model for fact in facts if fact.check == "copied"}
+    models = list(zip(made.models, _good(made, facts, "training"), strict=False))
+    good = [model for model, one in models if model.found and one]
+    asked = sum(model.name in copied for model in good)
+    unchecked = sum(not m.found and not m.problem for m in made.models[:5]) + asked
     points = PER_MODEL["training"]
+    given = len(good) - asked
     why = (
         f"{points} for each of five models whose weights give the figures claimed and whose "
-        f"history agrees ({good}); yours: is the split motivated, is the training described?"
+        f"history agrees ({given}); yours: is the split motivated, is the training described?"
     )
     if unchecked:
-        why += f" {unchecked} could not be checked: their points are yours to give"
-    return Line("train and validate", 20, points * good, 20 - 5 * points + points * unchecked, why)
+        why += f" {unchecked} could not be checked, or are alike: their points are yours to give"
+    left = 20 - 5 * points + points * unchecked
+    return Line("train and validate", 20, points * given, left, why)
 
 
 def _test(facts: list[Fact]) -> Line:

@@ -11,8 +11,9 @@ from cnnlib.exercises.assignment import MODELS, RULES, properties
 from cnnlib.exercises.fields import REQUIRED, written
 from cnnlib.experiment import Experiment
 
-from .intake import TakenIn, shown
-from .reading import Cell, Record, StoredTable, UnreadableError, notebook, records
+from .gate import shown
+from .intake import TakenIn
+from .reading import Cell, Picture, Record, StoredTable, UnreadableError, notebook, records
 from .recompute import ModelError, Recomputed, recompute
 from .results import words_of
 
@@ -44,6 +45,7 @@ class Submission:
     unreadable: tuple[str, ...] = ()  # why others cannot be
     pickles: tuple[str, ...] = ()
     records: list[Record] = field(default_factory=list)
+    drawn: Picture | None = None  # the graph of the losses, where the report's is another
 
     @property
     def pairs(self) -> list[tuple[Model, Model]]:
