@@ -15,7 +15,7 @@ from .batch import SECONDS, verified
 from .compare import compared
 from .gate import shown
 from .kept import Kept
-from .pages import CLASS, problem_of, write
+from .pages import CLASS, problem_of, questions_of, write
 from .results import Result
 from .rubric import given as given_points
 from .rubric import reachable
@@ -75,7 +75,7 @@ def main(options: argparse.Namespace) -> int:
     for result in results:
         points = f"{given_points(result.lines)} of {reachable(result.lines)}"
         points = f"{points} points given" if result.lines else ""
-        asked = f"{len(result.questions)} questions  " if result.questions else ""
+        asked = f"{questions_of(result)}  " if result.questions else ""
         said = f"{result.verdict}  {points}  {asked}{shown(problem_of(result), 300)}"
         print(f"{shown(result.name)}: {said}".rstrip())
     took = time.perf_counter() - started

@@ -42,6 +42,7 @@ table {{ border-collapse: collapse; font-size: 0.85rem; width: 100%; margin: 0.5
 th, td {{ text-align: left; vertical-align: top; padding: 0.25rem 0.6rem;
   border-bottom: 1px solid #ccc; overflow-wrap: anywhere; }}
 th {{ white-space: nowrap; }}
+td > span {{ white-space: nowrap; }}
 thead {{ border-bottom: 2px solid #333; }}
 .wrong, .missing, .refused, .incomplete {{ color: #9a1b00; font-weight: 600; }}
 .right {{ color: #0b5a2a; }}
@@ -89,7 +90,7 @@ def page_of(result: Result) -> str:
     if not result.refused:
         failing = [fact for fact in result.facts if fact.fails]
         count = f"{len(result.facts)} facts, {len(failing)} of them not right"
-        count += f", {len(result.questions)} questions"
+        count += f", {questions_of(result)}"
         parts.append(f"<p>{count}; {result.seconds:.0f} s.</p>")
         if failing:
             parts += ["<h2>What is not right</h2>", _facts(failing)]
@@ -107,7 +108,8 @@ def class_page(results: Sequence[Result], pages: Sequence[str]) -> str:
     for result, page in zip(results, pages, strict=True):
         name, *cells = map(escaped, _row(result))
         link = f'<a href="{escaped(page)}">{name}</a>' if page else name
-        rows.append([link, *cells[:-1]])
+        verdict = f'<span class="{result.verdict}">{cells[0]}</span>'
+        rows.append([link, verdict, *cells[1:-1]])
     left = sum(result.waiting for result in results)
     title = f"{len(results)} submissions" + (f", {left} of them {WAITING}" if left else "")
     body = _table(COLUMNS[:-1], rows)
@@ -181,6 +183,12 @@ def _row(result: Result) -> list[str]:
         result.name, result.verdict, *(points if result.lines else ("", "")), str(failing),
         str(len(result.questions)), problem_of(result), "",
     ]  # fmt: skip
+
+
+def questions_of(result: Result) -> str:
+    """How many there are, in words."""
+    count = len(result.questions)
+    return f"{count} question{'s' * (count != 1)}"
 
 
 def _slug(name: str) -> str:
