@@ -30,16 +30,14 @@ from cnnlib import store
 from cnnlib.exercises.assignment import MODELS
 from cnnlib.exercises.fields import PROMPT, REQUIRED, written
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS, runs_folder
-from cnnlib.support.folders import INSTALLED
 from cnnlib.support.progress import nobody_watches
 
-from .notebooks import NOTEBOOKS, REPORT, ReportError, executed, named, tables, tags
+from .notebooks import CHAPTER, REPORT, ReportError, executed, named, tables, tags
 from .to_html import as_html
 from .to_typst import PX_PER_INCH as DPI
 from .to_typst import TypstPages, quoted
 
 BOOK = Path(__file__).resolve().parent
-CHAPTER = (Path.cwd() if INSTALLED else NOTEBOOKS) / "23_your_report.ipynb"
 SHARPER = 2  # figures are drawn with so many times the pixels: paper shows more than a screen
 PAGES_MADE, HAND_IN = ("my-report.html", "my-report.pdf"), "hand-in.zip"
 PAGES = range(2, 6)  # how long the assignment wants a report

@@ -3,22 +3,32 @@
 import json
 import re
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.validator import normalize
 
-from cnnlib.support.folders import ROOT, made_in
+from cnnlib.support.folders import INSTALLED, ROOT, made_in
 
 NOTEBOOKS, REPORT = ROOT / "notebooks", made_in() / "report"
+# what becomes a student's report
+CHAPTER = (Path.cwd() if INSTALLED else NOTEBOOKS) / "23_your_report.ipynb"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 CHAPTER_NAME = re.compile(r"\d\d_[a-z0-9_]+\.ipynb")
+NEWEST = nbformat.v4.nbformat_minor
+TOKEN = re.compile(  # of HTML; html.parser needs quadratic time for what is never closed
+    r"<(?P<hidden>!--|script\b|style\b|template\b|textarea\b)"
+    r"|<(?P<slash>/?)(?P<tag>table|tr|th|td)\b[^<>]*>|<[^<>]*>|(?P<words>[^<]+)|<",
+    re.I,
+)
 LONGEST_TABLE = 200_000  # characters: the library makes no longer table
 
 
@@ -71,7 +81,7 @@ def execute(path: Path, **settings: Any) -> NotebookNode:
 
     ``settings`` are NotebookClient's, in place of those here.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -117,9 +127,15 @@ def stable(notebook: NotebookNode, prefix: str) -> NotebookNode:
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook in a file; ReportError, with the file's name, if there is none."""
+    """The notebook in a file, in the newest format; ReportError, with the file's name, if none is.
+
+    Colab, VS Code and older editors write formats 4.0 to 4.4, whose cells have no ids.
+    """
     try:
-        return nbformat.read(path, as_version=4)
+        with warnings.catch_warnings(action="ignore"):  # of ids: mended here
+            found = nbformat.read(path, as_version=4)
+            found = nbformat.v4.upgrade(found) if found.nbformat_minor < NEWEST else found
+            return normalize(found)[1]
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror}") from None
     except Exception as error:  # nbformat has many for what is no notebook
@@ -181,14 +197,58 @@ class StoredTable:
 
 
 def tables(html: str) -> Iterator[StoredTable]:
-    """The tables of a piece of HTML, as words; nothing of it is kept or run."""
+    """The tables of a piece of HTML, as words; nothing of it is kept or run.
+
+    A table in a table is part of its cell's words: one pass reads them all, however they nest.
+    """
     if not 0 < len(html) <= LONGEST_TABLE or "<table" not in html:
         return
-    for table in BeautifulSoup(html, "html.parser").find_all("table"):
-        rows = [
-            [" ".join(cell.get_text(" ").split()) for cell in row.find_all(["th", "td"])]
-            for row in table.find_all("tr")
-        ]
-        header, *rest = rows or [[]]
-        body = {row[0]: tuple(row[1:]) for row in rest if row}
-        yield StoredTable(tuple(header), body)
+    reader = _Tables()
+    at = 0
+    while token := TOKEN.match(html, at):
+        hidden, tag, words = token["hidden"], token["tag"], token["words"]
+        at = token.end()
+        if hidden:  # a comment, or what no browser shows: its end is looked for, at most once
+            end = re.compile("-->" if hidden == "!--" else f"</{hidden}", re.I).search(html, at)
+            at = end.end() if end else len(html)
+        elif tag and token["slash"]:
+            reader.end(tag.lower())
+        elif tag:
+            reader.start(tag.lower())
+        elif words and reader.words is not None:
+            reader.words.append(unescape(words))
+    reader.end_cell()
+    for header, *rest in (rows or [[]] for rows in reader.found):
+        yield StoredTable(tuple(header), {row[0]: tuple(row[1:]) for row in rest if row})
+
+
+class _Tables:
+    """Collects ``found``: of each outermost table its rows, of each row its cells' words."""
+
+    def __init__(self) -> None:
+        self.found: list[list[list[str]]] = []
+        self.depth = 0
+        self.words: list[str] | None = None  # of the cell that is open
+
+    def start(self, tag: str) -> None:
+        if tag == "table":
+            self.depth += 1
+            if self.depth == 1:
+                self.found.append([])
+        elif self.depth == 1:
+            self.end_cell()
+            if tag == "tr" or not self.found[-1]:
+                self.found[-1].append([])
+            if tag != "tr":
+                self.words = []
+
+    def end(self, tag: str) -> None:
+        if self.depth == 1:
+            self.end_cell()
+        if tag == "table":
+            self.depth = max(0, self.depth - 1)
+
+    def end_cell(self) -> None:
+        if self.words is not None:
+            self.found[-1][-1].append(" ".join(" ".join(self.words).split()))
+        self.words = None

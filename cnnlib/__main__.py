@@ -53,7 +53,7 @@ def editions(args: argparse.Namespace) -> int:
 
 
 def verify(args: argparse.Namespace) -> int:
-    """instructors: recompute what submissions claim: SUBMISSION… [--output FOLDER] [--train]"""
+    """instructors: recompute what submissions claim: SUBMISSION… [--output FOLDER] [--quick]"""
     return ours("instructors.verify", *args.rest, folder=None)
 
 

@@ -13,10 +13,12 @@ from made_up_files import (
     CHAPTER,
     NOTEBOOK,
     Runs,
+    at_the_end,
     cell_of,
     choices,
     cut,
     drop_cell,
+    field_twice,
     honest,
     linked,
     many_cells,
@@ -25,10 +27,13 @@ from made_up_files import (
     opens_early,
     pickled,
     rosy,
+    scratch,
     scripts,
     set_in,
     star_of_chain,
     swap,
+    swap_alone,
+    untagged,
     with_nan,
     without,
     zipped,
@@ -44,6 +49,13 @@ HONEST = {
     "right-extra-pickle": lambda f: f | {"old/weights.pt": pickle.dumps(Runs())},
     "right-scripts": lambda f: f.notebook(scripts),
     "right-10000-cells": lambda f: f.notebook(many_cells),
+    "right-field-twice": lambda f: f.notebook(field_twice),
+    "right-scratch-above": lambda f: f.notebook(scratch("above")),
+    "right-scratch-below": lambda f: f.notebook(scratch("below")),
+    "right-scratch-tagged": lambda f: f.notebook(scratch("above", tagged=True)),
+    "right-trains-again": lambda f: f.notebook(at_the_end("mine.train()")),
+    "right-stale-copy": lambda f: f | {"hand-in/report-Copy1.ipynb": CHAPTER.read_bytes()},
+    "right-opens-early": lambda f: f.notebook(opens_early),  # inferred, so it is for a human
 }
 SLOPPY = {  # name: (how, the verdict, words of a failing fact)
     "untouched": (lambda f: f | {NOTEBOOK: CHAPTER.read_bytes()}, "incomplete", "not written"),
@@ -70,6 +82,7 @@ SLOPPY = {  # name: (how, the verdict, words of a failing fact)
         ]),
         *("incomplete", "without being executed"),
     ),
+    "no-tags": (lambda f: f.notebook(untagged), "incomplete", "no cell has the tag “report”"),
     "no-link": (lambda f: f.says("https://a.example/weights", "soon"), "incomplete", "no link"),
     "pickled-weights": (pickled, "incomplete", "has no weights.safetensors"),
 }  # fmt: skip
@@ -77,6 +90,14 @@ FORGED = {
     "report-val-acc": (lambda f: f.says("<td>91.15</td>", "<td>92.15</td>"), "another figure"),
     "report-test-acc": (lambda f: f.says("<td>90.20</td>", "<td>91.90</td>"), "another figure"),
     "report-p-value": (lambda f: f.says("<td>0.00087</td>", "<td>0.5</td>"), "another p-value"),
+    "report-sign": (lambda f: f.says("<td>-0.03</td>", "<td>+0.03</td>"), "the counts give -0.025"),
+    "report-counts": (
+        lambda f: f.says("<td>249</td>", "<td>0</td>").says("<td>252</td>", "<td>249</td>")
+        .says("<td>0</td>", "<td>252</td>"), "the accuracies -0.0",
+    ),
+    "report-test-counts": (
+        lambda f: f.notebook(swap_alone), "the counts give",
+    ),
     "report-parameters": (lambda f: f.says("<td>61,750</td>", "<td>61,751</td>"), "another figure"),
     "swapped-weights": (swap, "the weights give another figure"),
     "moved-weights": (lambda f: f.weights(1, noisy), "the weights give another figure"),
@@ -116,7 +137,6 @@ FORGED = {
         lambda f: f.record(4, set_in(("experiment", "recipe", "lr"), 0.01)), "2 properties",
     ),
     "star-of-a-chain": (lambda f: f.notebook(star_of_chain), "properties are changed"),
-    "opens-early": (lambda f: f.notebook(opens_early), "models could still be changed"),
     "huge-model": (
         lambda f: f.record(1, set_in(("experiment", "arch", "hidden"), [10**9, 84])),
         "more than 20,000,000 parameters",

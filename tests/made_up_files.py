@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import pickle
+import re
 import tempfile
 import zipfile
 from itertools import pairwise
@@ -139,6 +140,14 @@ def swap(files):
     return files
 
 
+def swap_alone(nb):
+    """The two counts of the table of the test set, exchanged."""
+    data = cell_of(nb, "mine.test()")["outputs"][-1]["data"]
+    html = "".join(data["text/html"])
+    counts = re.findall(r"<td>(\d+)</td>", html)[::-1]
+    data["text/html"] = re.sub(r"<td>\d+</td>", lambda _: f"<td>{counts.pop(0)}</td>", html)
+
+
 def rosy(run):
     """A history whose last epoch and metrics are better than the truth."""
     run["metrics"]["val_acc"] = run["history"][-1]["val_acc"] = 0.95
@@ -200,6 +209,59 @@ def choices(nb):
 def many_cells(nb):
     filler = {"cell_type": "markdown", "metadata": {}, "source": "words", "id": "x"}
     nb["cells"] += [filler] * 10_000
+
+
+# Notebooks as they really arrive -------------------------------------------------------------
+
+
+def field_twice(nb):
+    """A second cell with the tag of the text about the test set, as copying a cell makes it."""
+    at = next(i for i, c in enumerate(nb["cells"]) if "field-test" in c["metadata"].get("tags", []))
+    nb["cells"][at]["source"] = "A long answer."
+    nb["cells"].insert(at + 1, nb["cells"][at] | {"source": "- see also below"})
+
+
+def untagged(nb):
+    for cell in nb["cells"]:
+        cell["metadata"].pop("tags", None)
+
+
+def scratch(where, tagged=False):
+    """Tables of another try, above the training or at the end."""
+
+    def change(nb):
+        extra = []
+        for words in ("mine.differences()", "mine.results()", "mine.test()"):
+            text = json.dumps(cell_of(nb, words))
+            for name in NAMES:
+                text = text.replace(name, name.replace("my-", "try-"))
+            own = {"metadata": {"tags": ["report"] if tagged else []}, "source": words[:0] + "old"}
+            extra.append(json.loads(text) | own)
+        at = (
+            nb["cells"].index(cell_of(nb, "mine.train()")) if where == "above" else len(nb["cells"])
+        )
+        nb["cells"][at:at] = extra
+        renumbered(nb)
+
+    return change
+
+
+def at_the_end(source, text=""):
+    """One more cell, run after all others; ``text``: what it printed."""
+
+    def change(nb):
+        said = [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
+        nb["cells"].append({"cell_type": "code", "metadata": {}, "outputs": said,
+                            "execution_count": 99, "source": source})  # fmt: skip
+        renumbered(nb)
+
+    return change
+
+
+def renumbered(nb):
+    """As if all had been run from top to bottom."""
+    for i, cell in enumerate([c for c in nb["cells"] if c["cell_type"] == "code"], start=1):
+        cell["execution_count"] = i
 
 
 # Zip files that are not honest ones ----------------------------------------------------------

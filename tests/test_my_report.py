@@ -390,6 +390,31 @@ def test_what_is_no_notebook_is_one_sentence(made, tmp_path, capsys, content, wo
     assert said.startswith(f"error: {path}") and words in said and said.count("\n") == 1
 
 
+@pytest.mark.parametrize("ids", [None, "all", "the same"])
+@pytest.mark.parametrize("minor", [0, 2, 4, 5])
+def test_notebooks_of_older_formats_are_taken(tmp_path, minor, ids):
+    """As Colab (4.0), VS Code (4.2) and older editors write them, ids or not; one is executed."""
+    cells = [
+        {"cell_type": "code", "metadata": {"tags": ["report"], "id": "x"}, "source": ["1 + 1"],
+         "outputs": [], "execution_count": None},
+        {"cell_type": "markdown", "metadata": {}, "source": "# Words"},
+    ]  # fmt: skip
+    for i, cell in enumerate(cells):
+        cell |= {"id": f"cell-{i if ids == 'all' else 0}"} if ids and minor >= 5 else {}
+    path = tmp_path / "mine.ipynb"
+    content = {"nbformat": 4, "nbformat_minor": minor, "metadata": {"colab": {}}, "cells": cells}
+    path.write_text(json.dumps(content))
+    made = (
+        notebooks.executed(path)
+        if (minor, ids) == (2, None)
+        else notebooks.stable(notebooks.read(path), "mi")
+    )
+    nbformat.validate(made)
+    assert made.nbformat_minor == 5 and [cell.id for cell in made.cells] == ["mi-000", "mi-001"]
+    if (minor, ids) == (2, None):
+        assert made.cells[0].outputs[0].data["text/plain"] == "2"
+
+
 def test_a_picture_that_typst_cannot_read_writes_nothing(made, tmp_path, capsys):
     broken = new_output("display_data", {"image/png": base64.b64encode(b"no PNG").decode()})
     assert made(*finished(), code(broken)) == 1

@@ -8,6 +8,7 @@ import pytest
 
 from cnnlib import __main__ as front
 from instructors.verify import Fact, Outcome, Result, batch, command, verify
+from instructors.verify.arrivals import HandIn
 from instructors.verify.numbers import agrees, parse_number
 
 
@@ -52,7 +53,7 @@ def test_one_bad_submission_never_stops_the_batch(capfd, monkeypatch):
     assert words == [
         "it could not be verified within 900 seconds",
         "it could not be verified: its process ended (exit status 3)",
-        "it needs too much memory",
+        "it could not be verified (it needs too much memory)",
         "it could not be verified (LookupError: two)",
         "",
         "",
@@ -74,7 +75,11 @@ def called(monkeypatch, tmp_path, capsys):
     """Call the command with results made up; gives its status and what it says."""
 
     def call(*results):
-        monkeypatch.setattr(command, "verify", lambda paths, **more: list(results))
+        given = [HandIn(one.name, tmp_path) for one in results]
+        monkeypatch.setattr(command, "hand_ins", lambda paths: given)
+        monkeypatch.setattr(
+            command, "verified", lambda *given, **more: (x for x in enumerate(results))
+        )
         options = command.parsed(["x.zip", "--output", str(tmp_path / "out")])
         return command.main(options), capsys.readouterr().out
 
@@ -107,6 +112,19 @@ def test_wrong_usage_goes_through_the_front_door_before_anything_is_fetched(
     assert front.COMMANDS["verify"](front.argparse.Namespace(rest=["x.zip", "--what"])) == 2
     said = capfd.readouterr()
     assert "usage: python -m cnnlib verify" in said.err and said.out == ""  # nothing is fetched
+
+
+@pytest.mark.parametrize("words, train", [([], True), (["--quick"], False)])
+def test_training_figures_are_recomputed_unless_it_shall_be_quick(
+    words, train, monkeypatch, tmp_path, capsys
+):
+    def verified(given, **more):
+        assert more["train"] is train is more["kept"].train
+        yield 0, Result("x")
+
+    monkeypatch.setattr(command, "verified", verified)
+    assert command.main(command.parsed([str(tmp_path), "--output", str(tmp_path), *words])) == 0
+    assert ("are not checked (--quick)" in capsys.readouterr().out) is not train
 
 
 def test_an_output_that_cannot_be_written_is_wrong_usage(tmp_path, capsys):

@@ -4,54 +4,32 @@ In this process, and each model evaluated once for all of them; ``made_up_class.
 verifies the whole class as an instructor would.
 """
 
-import csv
 import dataclasses
 import re
 
 import made_up_class
 import made_up_files as made_up
 import pytest
-import torch
 from bs4 import BeautifulSoup
 
 from cnnlib import evaluate, load, run
 from cnnlib.runs import WEIGHTS
-from instructors.verify import Outcome, Result, one, pages, recompute, submission
+from instructors.verify import Outcome, Result, one, pages, submission
+from instructors.verify.arrivals import HandIn
 from instructors.verify.batch import verify_one
 from instructors.verify.intake import RefusedError, TakenIn
 from instructors.verify.one import look
 from instructors.verify.rubric import given, reachable, rubric
 
-pytestmark = pytest.mark.slow  # trains, renders or starts processes
-
-
-@pytest.fixture(scope="module", autouse=True)
-def once():
-    """Evaluate the same weights of the same layers once; the figures do not change by that."""
-    real, test, memo = submission.recompute, recompute.Recomputed.test, {}
-
-    def cached(experiment, weights, network=None, train=False):
-        key = (experiment.arch, experiment.data, experiment.recipe.l2_conv, weights, network, train)
-        if key not in memo:
-            memo[key] = real(experiment, weights, network, train)
-        return dataclasses.replace(memo[key], experiment=experiment)
-
-    def tested(self):
-        key = (id(self.model), "test")
-        if key not in memo:
-            memo[key] = test(self)
-        return memo[key]
-
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(submission, "recompute", cached)
-        patch.setattr(recompute.Recomputed, "test", tested)
-        yield
+pytestmark = [
+    pytest.mark.slow,  # trains, renders or starts processes
+    pytest.mark.usefixtures("evaluated_once"),
+]
 
 
 def verified(path):
     try:
-        return verify_one(path)
+        return verify_one(HandIn(path.name, path))
     except RefusedError as error:
         return Result(path.name, refused=str(error))
 
@@ -61,7 +39,7 @@ def facts_of(files):
 
 
 @pytest.fixture(scope="module")
-def honest(once):
+def honest(evaluated_once):
     return facts_of(made_up.honest())
 
 
@@ -98,7 +76,21 @@ def test_figures_are_recomputed_from_the_weights(honest):
     assert float(told["my-average: val_loss in run.json"].recomputed) == pytest.approx(
         expected["loss"], abs=1e-4
     )
-    assert "run.json alone" in told["report, my-average: train loss"].why
+    quick = told["report, my-average: train loss"]
+    assert quick.verdict == Outcome.JUDGE and quick.why.startswith("not checked: ")
+    assert not honest.questions  # that is said, and asked about nowhere
+
+
+def test_a_forged_training_figure_is_found_by_its_weights():
+    """Of one model, the others handed in without weights."""
+    files = made_up.honest().record(4, made_up.set_in(("metrics", "train_acc"), 0.99))
+    others = tuple(f"{files.run(i)}/{WEIGHTS}" for i in range(4))
+    taken = TakenIn(dict(made_up.without(files, *others)))
+    told = {fact.name: fact for fact in look("x", taken, train=True).facts}
+    assert told["my-average: train_acc in run.json"].verdict == Outcome.WRONG
+    assert told["report, my-average: train top-1 (%)"].verdict == Outcome.RIGHT
+    assert told["report, my-average: train loss"].why == ""
+    assert told["report, my-baseline: train top-1 (%)"].verdict == Outcome.UNCHECKED
 
 
 def test_an_honest_report_gets_all_that_can_be_given(honest):
@@ -150,22 +142,6 @@ def test_a_star_is_told_from_a_chain_without_a_table():
     steps = [fact for fact in result.facts if " → " in fact.name]
     assert len(steps) == 4 and all(fact.claimed == "one property (chain)" for fact in steps)
     assert not any(fact.fails for fact in steps) and result.verdict == "incomplete"
-
-
-def test_forged_text_does_not_leave_its_place(tmp_path):
-    name = "=cmd|' /C calc'!A0<script>alert(1)</script>"
-    results = [Result(name, refused='<b onload="x">'), Result("é" * 300, refused="y\ud800")]
-    written = pages.write(results, tmp_path / "out")
-    text = "".join(path.read_text("utf-8") for path in written if path.suffix == ".html")
-    assert "<script" not in text and "<b " not in text and "&lt;script&gt;" in text
-    assert [path.parent for path in written] == [tmp_path / "out"] * 4
-    with (tmp_path / "out" / "class.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows[0] == list(pages.COLUMNS) and rows[1][0] == f"'{name}"
-    assert [row[1] for row in rows[1:]] == ["refused"] * 2
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "001-script.html", f"002-{'e' * 40}.html", "class.csv", "index.html",
-    ]  # fmt: skip
 
 
 def test_a_models_name_changes_no_points():

@@ -4,15 +4,20 @@ import base64
 import json
 import os
 import random
+import re
 import struct
+import time
 import zipfile
 from pathlib import Path
 
+import made_up_files
 import pytest
 
-from instructors.verify import reading
+from cnnlib.runs import WEIGHTS
+from instructors.verify import Outcome, reading, submission
 from instructors.verify.facts_runs import of_model
-from instructors.verify.intake import Limits, RefusedError, take_in
+from instructors.verify.intake import Limits, RefusedError, TakenIn, take_in
+from instructors.verify.one import look
 from instructors.verify.recompute import ModelError, tensors
 from instructors.verify.submission import Model
 
@@ -230,6 +235,37 @@ def test_tables_are_words_by_row_and_column():
     assert table.column("") == {} and list(reading.tables("<table" * 100_000)) == []
 
 
+def test_a_table_in_a_table_is_words_of_its_cell():
+    html = (
+        "<table><tr><th></th><th>p</th></tr><tr><th>a</th><td>1 <table><tr><td>2</td></tr></table>"
+    )
+    outer, after = reading.tables(html + "3</td><tr><th>b<td>4</table><table><td>5</table>")
+    assert outer.column("p") == {"a": "1 2 3", "b": "4"} and after.header == ("5",)
+
+
+@pytest.mark.parametrize("kind", ["!--", "style>", "SCRIPT x='1'>", "template>", "textarea>"])
+def test_a_table_that_no_reader_sees_is_none(kind):
+    end = "-->" if kind == "!--" else f"</{kind.split('>')[0].split()[0]}>"
+    seen = "<table><tr><th></th><th>p</th></tr><tr><th>a</th><td>1</td></tr></table>"
+    hidden = f"<{kind}{seen.replace('1', '2')}"
+    for html in (f"{hidden}{end}{seen}", f"{seen}{hidden}"):
+        (table,) = reading.tables(html)
+        assert table.column("p") == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["<table>", "<table><tr><td>", "<table><tr>", "<td>", "</table>", "<table></tr>", "<!--",
+     "<a b='", "<style>", "</style", "<table><tr><td>x</td></tr></table>", "&#", "<![CDATA[", "<?",
+     "</", "<table><b>"],
+)  # fmt: skip
+def test_tables_are_read_in_linear_time(part):
+    html = "<table><tr><td>" + part * (150_000 // len(part))
+    started = time.process_time()
+    list(reading.tables(html))
+    assert time.process_time() - started < 3  # 28 s were needed for 3,000 characters
+
+
 def test_pictures_are_png_alone():
     def cell(**data):
         output = {"output_type": "display_data", "data": data, "metadata": {}}
@@ -281,3 +317,58 @@ def test_an_odd_seed_is_named_and_hides_no_other_fact(seed):
     (identity,) = [fact for fact in facts if fact.name == "baseline: identity"]
     assert identity.fails and identity.why.startswith(f"seed is {seed!r}")
     assert any("history" in fact.name for fact in facts)
+
+
+# One bad run ---------------------------------------------------------------------------------
+
+
+def safetensors(shape):
+    """A file of one tensor, of a shape that its header claims."""
+    head = json.dumps({"a": {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]}}).encode()
+    return struct.pack("<Q", len(head)) + head
+
+
+@pytest.mark.parametrize("shape", [[2**62, 4], [0, 2**63], [0, 2**64 - 1], [2**32] * 2, [-1]])
+def test_a_shape_that_overflows_is_one_sentence(shape):
+    with pytest.raises(ModelError, match=r"^x is not a whole safetensors file"):
+        tensors(safetensors(shape), "x")
+
+
+def in_run(files, name, content):
+    files[f"{files.run(1)}/{name}"] = content
+
+
+def long(run):
+    run["experiment"]["recipe"]["epochs"] = 10**9
+    run["history"] = [run["history"][0] | {"epoch": i} for i in range(1, 1001)]
+
+
+@pytest.mark.parametrize(
+    "spoil, words",
+    [
+        (lambda files: files.record(1, long), "numbered from 1 to the declared last one"),
+        (lambda files: in_run(files, WEIGHTS, safetensors([0, 2**63])), "not a whole safetensors"),
+        (lambda files: in_run(files, "run.json", b"{}"), "does not declare a model"),
+    ],
+    ids=["a thousand million epochs", "an overflowing shape", "no declaration"],
+)  # fmt: skip
+def test_one_bad_run_costs_its_own_facts(spoil, words, monkeypatch):
+    real = submission.recompute
+
+    def only_bad(experiment, weights, network=None, train=False):
+        if len(weights) < 1000:
+            return real(experiment, weights, network, train)
+        raise MemoryError  # the good ones are not evaluated here
+
+    monkeypatch.setattr(submission, "recompute", only_bad)
+    files = made_up_files.honest()
+    spoil(files)
+    result = look("x", TakenIn(dict(files)))
+    wrong = [fact.name for fact in result.facts if fact.verdict == Outcome.WRONG]
+    hit = {"my-dropout", "my-batch-norm"}  # the latter by the step after it
+    assert wrong and all(set(re.findall("my-[a-z-]+", name)) & hit for name in wrong)
+    assert any(words in fact.why for fact in result.facts if fact.fails)
+    told = {fact.name: fact for fact in result.facts}
+    memory = told["my-average: weights"]
+    assert memory.verdict == Outcome.UNCHECKED and "it needs too much memory" in memory.why
+    assert told["my-average: history"].verdict == Outcome.RIGHT

@@ -4,8 +4,10 @@ import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -14,8 +16,11 @@ from typing import Any
 
 from cnnlib.support.progress import bar
 
-from .intake import RefusedError, shown, take_in
-from .results import Result
+from .arrivals import HandIn, hand_ins
+from .compare import compared
+from .intake import RefusedError, take_in
+from .kept import Kept
+from .results import Result, words_of
 
 SECONDS, MEMORY = 600.0, 6 * 2**30  # for one submission; bytes beyond what Python and torch map
 
@@ -25,37 +30,82 @@ def verify(
     *,
     jobs: int | None = None,
     seconds: float = SECONDS,
-    train: bool = False,
-    work: Callable[[Path, bool], Result] | None = None,
+    train: bool = True,
+    work: Callable[[HandIn, bool], Result] | None = None,
 ) -> list[Result]:
     """Verify submissions (folders, zips, notebooks); a result for each, in their order.
 
+    A folder or zip of several, such as a platform's download, gives a result for each of them.
     ``jobs`` run at a time, by default one per core; ``seconds`` is the limit for each;
-    ``train=True`` evaluates on the 48,000 training images as well. A submission that crashes,
-    hangs or needs too much memory gets a result that says so. No submission's code is run.
+    ``train=False`` leaves out the 48,000 training images. A submission that crashes,
+    hangs or needs too much memory gets a result that says so. No submission's code is run. Runs
+    and texts that are alike between submissions, or with the book's, are questions in the results.
     """
-    results: dict[int, Result] = {}
-    waiting = list(enumerate(map(Path, paths)))[::-1]
+    found = dict(verified(hand_ins(paths), jobs=jobs, seconds=seconds, train=train, work=work))
+    return compared([found[i] for i in sorted(found)])
+
+
+def verified(
+    given: Sequence[HandIn],
+    *,
+    jobs: int | None = None,
+    seconds: float = SECONDS,
+    train: bool = True,
+    work: Callable[[HandIn, bool], Result] | None = None,
+    kept: Kept | None = None,
+) -> Generator[tuple[int, Result], None, None]:
+    """Each result with its number in ``given``, as they finish; those that are kept come first."""
+    waiting: list[tuple[int, HandIn]] = []
     running: dict[Connection, _Running] = {}
+    for i, one in enumerate(given):
+        if kept and (before := kept.get(one)):
+            yield i, before
+        else:
+            waiting.insert(0, (i, one))
     try:
         with bar(len(waiting), "verifying", "submission") as progress:
             while waiting or running:
                 while waiting and len(running) < (jobs or os.cpu_count() or 1):
-                    one = _start(*waiting.pop(), work or verify_one, train, seconds)
-                    running[one.end] = one
+                    with _uninterrupted():
+                        new = _start(*waiting.pop(), work or verify_one, train, seconds)
+                        running[new.end] = new
                 for i, result in _finished(running, seconds):
-                    results[i] = result
+                    if kept:
+                        kept.put(given[i], result)
                     progress.update()
+                    yield i, result
     finally:
-        for one in running.values():  # Ctrl-C
-            one.stop()
-    return [results[i] for i in sorted(results)]
+        for left in running.values():  # Ctrl-C
+            left.stop()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, and does not reach a process that starts in it.
+
+    A terminal sends it to every process; those that verify are stopped by this one alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    masks = hasattr(signal, "pthread_sigmask")  # what starts inherits it; Windows has none
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
+    try:
+        yield
+    finally:
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        if came:
+            raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)
 class _Running:
     number: int
-    path: Path
+    hand_in: HandIn
     process: BaseProcess
     end: Connection
     started: float
@@ -70,7 +120,7 @@ class _Running:
 
 
 def _start(
-    number: int, path: Path, work: Callable[[Path, bool], Result], train: bool, seconds: float
+    number: int, one: HandIn, work: Callable[[HandIn, bool], Result], train: bool, seconds: float
 ) -> _Running:
     # a server that has torch imported forks in milliseconds; Windows starts each from nothing
     kinds = multiprocessing.get_all_start_methods()
@@ -78,10 +128,10 @@ def _start(
     if "forkserver" in kinds:
         context.set_forkserver_preload([__name__, "instructors.verify.one"])
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, work, path, train), daemon=True)
+    process = context.Process(target=_child, args=(theirs, work, one, train), daemon=True)
     process.start()
     theirs.close()
-    return _Running(number, path, process, ours, time.monotonic())
+    return _Running(number, one, process, ours, time.monotonic())
 
 
 def _finished(running: dict[Connection, _Running], seconds: float) -> Iterator[tuple[int, Result]]:
@@ -95,10 +145,10 @@ def _finished(running: dict[Connection, _Running], seconds: float) -> Iterator[t
             except EOFError:
                 code = one.stop()
                 words = f"it could not be verified: its process ended (exit status {code})"
-                result = Result(one.path.name, refused=words)
+                result = Result(one.hand_in.name, refused=words, finished=False)
         elif took > seconds:
             words = f"it could not be verified within {seconds:g} seconds"
-            result = Result(one.path.name, refused=words)
+            result = Result(one.hand_in.name, refused=words, finished=False)
         else:
             continue
         del running[end]
@@ -106,20 +156,20 @@ def _finished(running: dict[Connection, _Running], seconds: float) -> Iterator[t
         yield one.number, replace(result, seconds=took)
 
 
-def _child(end: Connection, work: Callable[[Path, bool], Result], path: Path, train: bool) -> None:
+def _child(
+    end: Connection, work: Callable[[HandIn, bool], Result], one: HandIn, train: bool
+) -> None:
     """In a process of its own: limit it, verify, send the result."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory()
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         try:
-            result = work(path, train)
+            result = work(one, train)
         except RefusedError as error:
-            result = Result(path.name, refused=str(error))
-        except MemoryError:
-            result = Result(path.name, refused="it needs too much memory")
+            result = Result(one.name, refused=str(error))
         except Exception as error:  # one bad submission never stops the batch
-            words = (str(error).splitlines() or [""])[0]
-            reason = shown(f"{type(error).__name__}: {words}", 200)
-            result = Result(path.name, refused=f"it could not be verified ({reason})")
+            words = f"it could not be verified ({words_of(error)})"
+            result = Result(one.name, refused=words, finished=False)
     end.send(result)
     end.close()
 
@@ -136,16 +186,19 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def verify_one(path: Path, train: bool = False) -> Result:
+def verify_one(one: HandIn, train: bool = False) -> Result:
     """Verify one submission, in this process; RefusedError if it is not taken in."""
     import torch
 
     from .one import look
 
     torch.set_num_threads(1)  # the others run beside it
-    taken = take_in(path)
+    taken = take_in(one.path, inside=one.inside)
     if not any(name.endswith((".ipynb", "run.json")) for name in taken.files):
-        pickles = f"; pickles are not opened ({', '.join(taken.pickles[:3])})"
-        words = f"it holds neither a notebook nor a run{pickles if taken.pickles else ''}"
+        words = "it holds neither a notebook nor a run"
+        if taken.packed:
+            words += f"; not unpacked: {', '.join(taken.packed[:3])} (expected a .zip, not in two)"
+        if taken.pickles:
+            words += f"; pickles are not opened ({', '.join(taken.pickles[:3])})"
         raise RefusedError(words)
-    return look(path.name, taken, train)
+    return look(one.name, taken, train)

@@ -2,34 +2,35 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from scipy.stats import binomtest
-
-from cnnlib import data
-from cnnlib.analysis.evidence import Paired, accuracy_interval, paired
+from cnnlib.analysis.evidence import accuracy_interval
 from cnnlib.exercises.fields import PROMPT, REQUIRED, written
 from cnnlib.experiment import Experiment, diff
 from cnnlib.models import count_parameters
 
-from .intake import shown
-from .numbers import ACC, IMAGES, LOSS, agrees, parse_number, percent
+from .gate import shown
+from .numbers import ACC, LOSS, agrees, percent
 from .reading import StoredTable, is_number
 from .recompute import Figures, ModelError, skeleton
 from .results import Fact, Outcome, judged
-from .submission import Model, Submission
+from .submission import Model, Submission, own_words
 
-DASH = "–"
+NOT_CHECKED = "not checked: it is what run.json says; --quick leaves the training images out"
+DASH, SHAPE = "–", "output shape"
 
 
 class Expected(NamedTuple):
-    """A figure that a table should show; ``value`` None when it could not be recomputed."""
+    """A figure that a table should show; ``value`` None when it could not be recomputed.
+
+    ``quick``: it is what run.json says, and was not recomputed.
+    """
 
     value: float | None
     tolerance: float
     shown: str
-    note: str = ""
+    quick: bool = False
 
 
 NOTHING = Expected(None, 0, DASH)
@@ -52,8 +53,14 @@ def compared(
         else:
             same = agrees(printed, value.value, value.tolerance)
             verdict, why = judged(same, "it is another figure")
-            why = why or value.note
+            if same and value.quick:
+                verdict, why = Outcome.JUDGE, NOT_CHECKED
             yield Fact(part, name, shown(printed), value.shown, verdict, why, row, column)
+
+
+def of_row(tables: Sequence[StoredTable], row: str) -> Sequence[StoredTable]:
+    """The tables that have this row; if none has, one that lacks it."""
+    return [table for table in tables if row in table.rows] or tables[-1:]
 
 
 def acc_of(fraction: float) -> Expected:
@@ -77,7 +84,7 @@ def of_differences(made: Submission) -> Iterator[Fact]:
         yield Fact("models", "report: table of the models", DASH, DASH, Outcome.MISSING, why)
     parents = {child.name: parent for parent, child in made.pairs}
     for model in made.models:
-        for table in tables:
+        for table in of_row(tables, model.name):
             if model.experiment is None:
                 break
             printed, parent = table.column("what changes").get(model.name), parents.get(model.name)
@@ -102,7 +109,9 @@ def _size(experiment: Experiment) -> Expected:
 
 def of_layers(made: Submission) -> Iterator[Fact]:
     """A layer table for each model, its total recomputed."""
-    tables = {table.header[0]: table for table in made.tables("output shape") if table.header}
+    # each has its model's name in the corner: those of other tries are passed over
+    shown_ones = [one for kind in (False, True) for one in made.displayed(SHAPE, report=kind)]
+    tables = {table.header[0]: table for table in shown_ones}
     for model in made.models:
         name, table = f"report, {model.name}: layer table", tables.get(model.name)
         if table is None:
@@ -124,7 +133,7 @@ def of_results(made: Submission) -> Iterator[Fact]:
         why = "mine.results() is not displayed in the report"
         yield Fact("training", "report: table of results", DASH, DASH, Outcome.MISSING, why)
     for model in made.models:
-        for table in tables:
+        for table in of_row(tables, model.name):
             yield from compared("training", model.name, table, _results(model))
             if model.found:
                 column = "val 95 % interval"
@@ -133,16 +142,18 @@ def of_results(made: Submission) -> Iterator[Fact]:
 
 def _results(model: Model) -> dict[str, Expected]:
     found, metrics = model.found, model.record.metrics if model.record else {}
-    train = found.train if found else None
-    acc: Any = train.acc if train else metrics.get("train_acc")
-    loss: Any = train.loss if train else metrics.get("train_loss")
-    note = "" if train else "by run.json alone; verify --train evaluates the training images too"
-    return {
-        "train top-1 (%)": acc_of(acc)._replace(note=note) if is_number(acc) else NOTHING,
-        "train loss": loss_of(loss)._replace(note=note) if is_number(loss) else NOTHING,
-        "val top-1 (%)": acc_of(found.val.acc) if found else NOTHING,
-        "val loss": loss_of(found.val.loss) if found else NOTHING,
-    }
+    names = ("train top-1 (%)", "val top-1 (%)", "train loss", "val loss")
+    if found is None:
+        return dict.fromkeys(names, NOTHING)
+    acc: Any = found.train.acc if found.train else metrics.get("train_acc")
+    loss: Any = found.train.loss if found.train else metrics.get("train_loss")
+    quick = found.train is None
+    train = [
+        make(value)._replace(quick=quick) if is_number(value) else NOTHING
+        for make, value in ((acc_of, acc), (loss_of, loss))
+    ]
+    figures = (train[0], acc_of(found.val.acc), train[1], loss_of(found.val.loss))
+    return dict(zip(names, figures, strict=True))
 
 
 def interval_of(part: str, row: str, table: StoredTable, column: str, found: Figures) -> Fact:
@@ -169,90 +180,44 @@ def of_weights(made: Submission) -> Iterator[Fact]:
                 yield Fact("report", name, shown(printed, 17), shown(found, 17), *verdict)
 
 
-def of_pairs(made: Submission) -> Iterator[Fact]:
-    """Each variant and the model it is compared with, on the validation images."""
-    tables = made.tables("only the second")
-    if not tables:
-        why = "mine.pairwise() is not displayed in the report"
-        name = "report: table of pairs"
-        yield Fact("report", name, DASH, DASH, Outcome.MISSING, why, check="table of pairs")
-    for parent, child in made.pairs:
-        for table in tables:
-            found = None
-            if parent.found and child.found:
-                guesses = (child.found.val.predicted, parent.found.val.predicted)
-                found = paired(data.load().val.labels, *guesses)
-            yield from compared("report", child.name, table, _pair(found))
-            printed = [table.column(name).get(child.name, "") for name in COUNTS]
-            yield p_of("report", child.name, table, printed, found)
-
-
-COUNTS = ("only the first is right", "only the second")
-
-
-def _pair(found: Paired | None) -> dict[str, Expected]:
-    if found is None:
-        return dict.fromkeys(("points", *COUNTS), NOTHING)
-    return {
-        "points": Expected(100 * found.difference, 200 * ACC, f"{100 * found.difference:+.2f}"),
-        COUNTS[0]: Expected(found.only_first, IMAGES, str(found.only_first)),
-        COUNTS[1]: Expected(found.only_second, IMAGES, str(found.only_second)),
-    }
-
-
-def p_of(part: str, row: str, table: StoredTable, printed: list[str], found: Paired | None) -> Fact:
-    """The p-value of the recomputed counts; or of the printed ones, where these are right."""
-    text, name = table.column("McNemar's p").get(row, DASH), f"report, {shown(row)}: McNemar's p"
-    if found is None:
-        why = "nothing could be recomputed for this pair"
-        return Fact(part, name, shown(text), DASH, Outcome.UNCHECKED, why, row, "McNemar's p")
-    values = [found.p_value]
-    counts = [parse_number(one) for one in printed]
-    near = zip(counts, (found.only_first, found.only_second), strict=True)
-    if all(one is not None and abs(one - right) <= IMAGES for one, right in near):
-        first, second = (int(one) for one in counts if one is not None)
-        values.append(binomtest(first, first + second).pvalue if first + second else 1.0)
-    same = any(agrees(text, value) for value in values)
-    verdict, why = judged(same, "it is another p-value")
-    right = f"{found.p_value:.2g}"
-    return Fact(part, name, shown(text), right, verdict, why, row, "McNemar's p")
-
-
 # What is shown -------------------------------------------------------------------------------
 
 
 def of_contents(made: Submission) -> Iterator[Fact]:
-    """Figures, texts and the link to the weights."""
-    pictures = [
-        picture for cell in made.cells for picture in cell.pictures
-        if re.search(r"\bloss", f"{cell.source} {picture.alt}")
-    ]  # fmt: skip
-    verdict = Outcome.RIGHT if pictures else Outcome.MISSING
-    why = "" if pictures else "no picture of losses is displayed"
-    name, count = "report: graphs of the losses", str(len(pictures))
-    yield Fact("report", name, DASH, count, verdict, why, check="graphs of the losses")
+    """Texts and the link to the weights."""
     fields = texts(made)
+    lost = (Outcome.UNCHECKED, "its tags are lost: cannot tell which text it is")
     for field in REQUIRED:
-        verdict = Outcome.RIGHT if field in fields else Outcome.MISSING
-        why = "" if field in fields else "it is not written"
+        there = field in fields
+        verdict, why = (Outcome.RIGHT, "") if there else (Outcome.MISSING, "it is not written")
+        verdict, why = (verdict, why) if made.tagged or not fields else lost
         name = f"report: text “{field}”"
         yield Fact("report", name, DASH, DASH, verdict, why, check="text")
-    link = re.search(r"https?://[^\s)>\]]+", fields.get("weights", ""))
-    verdict = Outcome.JUDGE if link else Outcome.MISSING
-    why = "open it: are these the five files?" if link else "there is no link"
-    shows = shown(link[0]) if link else DASH
-    name = "report: link to the weights"
-    yield Fact("report", name, shows, DASH, verdict, why, check="link to the weights")
+    yield _link(fields.get("weights", "") if made.tagged else "\n".join(fields.values()))
     if made.pickles:
         shows, why = f"{len(made.pickles)} files", "a pickle runs code when it is loaded"
         name = f"not opened: {', '.join(made.pickles[:5])}"
-        yield Fact("report", shown(name), shows, DASH, Outcome.JUDGE, why)
+        yield Fact("report", shown(name), shows, DASH, Outcome.JUDGE, why, check="routine")
+
+
+def _link(text: str) -> Fact:
+    link = re.search(r"https?://[^\s)>\]]+", text)
+    verdict = Outcome.JUDGE if link else Outcome.MISSING
+    why = "open it: are these the five files?" if link else "there is no link"
+    shows, name = shown(link[0]) if link else DASH, "report: link to the weights"
+    return Fact("report", name, shows, DASH, verdict, why, check="link to the weights")
 
 
 def texts(made: Submission) -> dict[str, str]:
-    """What the student wrote, by field; fields that are not written are left out."""
-    cells = [cell for cell in made.cells if not cell.code and written(cell.source)]
-    return {
-        field: PROMPT.sub("", cell.source).strip() for cell in cells
-        for field in cell.named("field-")
-    }  # fmt: skip
+    """What the student wrote, by field; fields that are not written are left out.
+
+    Of a field with several cells, all of them. Where the tags are lost, every text that the
+    chapter does not have, by the number of its cell.
+    """
+    if not made.tagged:
+        return {f"cell {number}": text for number, text in own_words(made.cells).items()}
+    found: dict[str, list[str]] = {}
+    for cell in made.cells:
+        for field in [] if cell.code or not written(cell.source) else cell.named("field-"):
+            found.setdefault(field, []).append(PROMPT.sub("", cell.source).strip())
+    return {field: "\n\n".join(parts) for field, parts in found.items()}

@@ -1,11 +1,12 @@
 """Facts about the test set and the choice tasks."""
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cnnlib import data
 from cnnlib.analysis.evidence import paired
 
+from .facts_pairs import of_agreement, p_of
 from .facts_report import (
     DASH,
     NOTHING,
@@ -14,22 +15,16 @@ from .facts_report import (
     compared,
     interval_of,
     loss_of,
-    p_of,
+    of_row,
     texts,
 )
 from .numbers import ACC, IMAGES
 from .reading import StoredTable
-from .recompute import Figures
+from .recompute import Figures, ModelError
 from .results import Fact, Outcome, judged
 from .submission import Model, Submission
 
 ALONE = "only it is right"
-OPENS = re.compile(
-    r"\.test\s*\(|(?<!plots)\.confusion\s*\(|\bdata\.test\b|load\(\)\.test\b|\bfinal\s*\("
-    r"|\.predict\s*\(\s*['\"]test['\"]"
-)
-TRAINS = re.compile(r"\.train\s*\(|\bcnnlib\.(run|fit|sweep|cross_validate)\s*\(|\bAssignment\s*\(")
-OPENED = "The test set is opened"
 CHOICES = {
     "confusion": 10,
     "halving": 10,
@@ -53,10 +48,26 @@ def of_test(made: Submission) -> Iterator[Fact]:
     tested = {name for table in tables for name in table.rows}
     chosen = [model for model in made.models if model.name in tested]
     yield _chosen(made, best, tested, accs)
-    found = {model.name: model.found.test() for model in chosen if model.found}
-    for table in tables:
-        for name in sorted(tested):
+    found = {model.name: one for model in chosen if (one := _tested(model))}
+    for name in sorted(tested):
+        for table in of_row(tables, name):
             yield from _row(name, table, found, accs)
+    for table in tables:
+        if len(table.rows) == 2:
+            rows, alone = list(table.rows), table.column(ALONE)
+            printed = table.column("test top-1 (%)")
+            counts, percents = ([c.get(name, "") for name in rows] for c in (alone, printed))
+            images = len(data.load().test)
+            for fact in of_agreement("test", rows[0], "", counts, percents, images):
+                yield replace(fact, check=ALONE)
+
+
+def _tested(model: Model) -> Figures | None:
+    """Its figures on the test images; None where its weights give none."""
+    try:
+        return model.found.test() if model.found else None
+    except ModelError:
+        return None
 
 
 def _chosen(made: Submission, best: list[Model], tested: set[str], accs: dict[str, float]) -> Fact:
@@ -98,44 +109,6 @@ def _row(
     column = table.column(ALONE)
     counts = [column.get(name, ""), *(text for row, text in column.items() if row != name)]
     yield p_of("test", name, table, [*counts, ""][:2], both)
-
-
-def of_order(made: Submission) -> Iterator[Fact]:
-    """The notebook ran from top to bottom, and opens the test set after the last training.
-
-    A look at the text of the cells, not more: whoever hides an opening is not found out here.
-    Choice tasks may train after it.
-    """
-    counts = [cell.count for cell in made.cells if cell.code and cell.source.strip()]
-    ran = [count for count in counts if count is not None]
-    if not ran:
-        why = "it was handed in without being executed"
-        yield Fact("test", "notebook executed", DASH, DASH, Outcome.MISSING, why)
-        return
-    straight = counts == [*range(1, len(counts) + 1)]
-    why = "" if straight else "cells were run in another order, or not at all"
-    verdict = Outcome.RIGHT if straight else Outcome.JUDGE
-    yield Fact("test", "executed from top to bottom", DASH, f"{len(ran)} cells", verdict, why)
-    plain = [
-        (i, re.sub(r"#.*", "", cell.source), cell.printed) for i, cell in enumerate(made.cells)
-        if cell.code and not cell.named("choice-")
-    ]  # fmt: skip
-    opens = [i for i, source, said in plain if OPENS.search(source) or OPENED in said]
-    trains = [i for i, source, _ in plain if TRAINS.search(source)]
-    name = "test set opened after training (by the text of the cells)"
-    if not opens:
-        why = "no cell opens the test set"
-        yield Fact("test", name, DASH, DASH, Outcome.MISSING, why, check="opened last")
-        return
-    last = max(trains, default=-1)
-    cells = f"opened in cell {opens[0] + 1}, last training in cell {last + 1}"
-    why = "the test set was open while models could still be changed"
-    verdict, why = judged(opens[0] > last, why)
-    yield Fact("test", name, DASH, cells, verdict, why, check="opened last")
-    openings = sum(cell.printed.count(OPENED) for cell in made.cells)
-    verdict = Outcome.RIGHT if openings <= 1 else Outcome.JUDGE
-    why = "" if openings <= 1 else "it was opened more than once: what for?"
-    yield Fact("test", "openings that were printed", DASH, str(openings), verdict, why)
 
 
 def of_choices(made: Submission) -> Iterator[Fact]:

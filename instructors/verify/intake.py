@@ -2,25 +2,34 @@
 
 A submission is a folder, a zip file or a notebook. Only notebooks, JSON, safetensors and ONNX are
 read, into memory and within limits; whatever breaks a limit refuses the whole submission with one
-sentence. So no name in a zip file ever becomes a path on this disk. Pickles (.pt, .pkl, …) are
-never opened: they run code when they are loaded.
+sentence. So no name in a zip file ever becomes a path on this disk. A zip in a zip is read as well,
+within the same limits; one in that is not. Pickles (.pt, .pkl, …) are never opened: they run code
+when they are loaded.
 """
 
+import io
 import os
 import re
 import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from .gate import shown
+
 MB = 2**20
 PICKLES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".ckpt", ".bin"})
 Listed = tuple[str, int, Callable[[], IO[bytes]]]  # name, size as declared, how it is opened
-SKIPPED = re.compile(r"(^|/)(\.[^/]+|__MACOSX|__pycache__|node_modules)(/|$)")
+PACKED = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".xz", ".bz2"})
+SKIPPED = re.compile(
+    r"(^|/)(\.[^/]+|__MACOSX|__pycache__|node_modules|site-packages|venv)(/|$)", re.I
+)
+ENVIRONMENT = "pyvenv.cfg"  # lies in every virtual environment, whatever its folder is called
+ZIPS = 2  # a zip, and a zip in it
 
 
 @dataclass(frozen=True)
@@ -54,15 +63,16 @@ class TakenIn:
 
     files: dict[str, bytes]
     pickles: tuple[str, ...] = ()  # names of files that were not opened
+    packed: tuple[str, ...] = ()  # the same, of archives of other kinds and zips too deep
 
 
-def take_in(path: Path, limits: Limits = LIMITS) -> TakenIn:
-    """Read what is wanted of the submission at ``path``.
+def take_in(path: Path, limits: Limits = LIMITS, inside: tuple[str, ...] = ()) -> TakenIn:
+    """Read what is wanted of the submission at ``path``, or of its entries ``inside``.
 
     Raises RefusedError for what is not there, not of a known kind, over a limit, or hostile.
     """
     try:
-        return _taken(path, limits)
+        return _taken(path, limits, inside)
     except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         words = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise RefusedError(f"{shown(path.name)} cannot be read ({shown(words)})") from None
@@ -72,77 +82,122 @@ def take_in(path: Path, limits: Limits = LIMITS) -> TakenIn:
         raise RefusedError(f"{shown(path.name)} is damaged ({shown(str(error))})") from None
 
 
-def shown(text: str, length: int = 120) -> str:
-    """A name or message of somebody else's, fit for one line: no control characters, not long."""
-    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return line if len(line) <= length else line[: length - 1] + "…"
+def leaves(name: str) -> bool:
+    """Would a file of this name, unpacked, lie outside of the folder?"""
+    return bool(name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"))
 
 
-def _taken(path: Path, limits: Limits) -> TakenIn:
+def skipped(name: str) -> bool:
+    """Is it nothing that anybody hands in: hidden, a cache, a virtual environment?"""
+    return bool(SKIPPED.search(name))
+
+
+def _taken(path: Path, limits: Limits, inside: tuple[str, ...]) -> TakenIn:
     if path.is_symlink():
         raise RefusedError(f"{shown(path.name)} is a link; give what it points to")
     if not path.exists():
         raise RefusedError(f"{shown(path.name)} is not there; give a folder, a .zip or an .ipynb")
+    reader = _Reader(limits)
     if path.is_dir():
-        return _read(_in_folder(path), limits)
-    if not path.is_file():
+        for one in [path / name for name in inside] or [path]:
+            within = f"{one.name}/" if len(inside) > 1 and one.is_dir() else ""
+            reader.read(_in_folder(one) if one.is_dir() else _alone(one), ZIPS, within)
+    elif not path.is_file():
         raise RefusedError(f"{shown(path.name)} is no regular file")
-    if path.suffix.lower() == ".ipynb":
-        return _read(iter([(path.name, path.stat().st_size, partial(_opened, path))]), limits)
-    if not zipfile.is_zipfile(path):
+    elif path.suffix.lower() == ".ipynb":
+        reader.read(_alone(path))
+    elif not zipfile.is_zipfile(path):
         raise RefusedError(
             f"{shown(path.name)} is neither a folder, nor a whole zip file, nor a notebook"
         )
-    if path.stat().st_size > limits.packed:
+    elif path.stat().st_size > limits.packed and not inside:
         raise RefusedError(f"the zip file has more than {limits.packed // MB} MB")
-    with zipfile.ZipFile(path) as archive:
-        return _read(_in_zip(archive, limits), limits)
+    else:
+        with zipfile.ZipFile(path) as archive:
+            reader.read(_in_zip(archive, limits, inside), zips=ZIPS - 1)
+    return TakenIn(reader.files, tuple(reader.pickles), tuple(reader.packed))
 
 
-def _read(listed: Iterator[Listed], limits: Limits) -> TakenIn:
-    """Read the files of a listing that are wanted."""
-    files: dict[str, bytes] = {}
-    pickles, total = [], 0
-    for count, (name, declared, opened) in enumerate(listed, start=1):
-        if count > limits.files:
-            raise RefusedError(f"it has more than {limits.files:,} files")
-        suffix = PurePosixPath(name).suffix.lower()
-        if suffix in PICKLES:
-            pickles.append(shown(name))
-        if (most := limits.of(suffix)) is None:
-            continue
+@dataclass
+class _Reader:
+    """Reads the files of listings that are wanted, all of them within the same limits."""
+
+    limits: Limits
+    files: dict[str, bytes] = field(default_factory=dict)
+    pickles: list[str] = field(default_factory=list)
+    packed: list[str] = field(default_factory=list)
+    count: int = 0
+    total: int = 0
+
+    def read(self, listed: Iterator[Listed], zips: int = 0, within: str = "") -> None:
+        """``zips``: so many of them may be opened, one in the other."""
+        for name, declared, opened in listed:
+            self.count += 1
+            if self.count > self.limits.files:
+                raise RefusedError(f"it has more than {self.limits.files:,} files")
+            name, suffix = within + name, PurePosixPath(name).suffix.lower()
+            if suffix in PICKLES:
+                self.pickles.append(shown(name))
+            if suffix == ".zip" and zips:
+                content = self._content(name, declared, opened, self.limits.together)
+                self._unpack(name, content, zips - 1)
+            elif suffix in PACKED:
+                self.packed.append(shown(name))
+            elif (most := self.limits.of(suffix)) is not None:
+                content = self._content(name, declared, opened, most)
+                if name in self.files:
+                    raise RefusedError(f"two of its files are named {shown(name)}")
+                self.files[name] = content
+
+    def _content(
+        self, name: str, declared: int, opened: Callable[[], IO[bytes]], most: int
+    ) -> bytes:
         content = b""
         if declared <= most:
             with opened() as file:
                 content = file.read(most + 1)  # a declared size may be a lie
         if max(declared, len(content)) > most:
             raise RefusedError(f"{shown(name)} has more than {most // MB} MB")
-        total += len(content)
-        if total > limits.together:
-            raise RefusedError(f"its files together have more than {limits.together // MB} MB")
-        if name in files:
-            raise RefusedError(f"two of its files are named {shown(name)}")
-        files[name] = content
-    return TakenIn(files, tuple(pickles))
+        self.total += len(content)
+        if self.total > (together := self.limits.together):
+            raise RefusedError(f"its files together have more than {together // MB} MB")
+        return content
+
+    def _unpack(self, name: str, content: bytes, zips: int) -> None:
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                self.read(_in_zip(archive, self.limits), zips, f"{name}/")
+        except zipfile.BadZipFile:
+            raise RefusedError(f"{shown(name)} is not a whole zip file") from None
 
 
 def _opened(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
+def _alone(path: Path) -> Iterator[Listed]:
+    """One file as a listing."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise RefusedError(f"{shown(path.name)} is no regular file")
+    yield path.name, path.stat().st_size, partial(_opened, path)
+
+
 def _in_folder(top: Path) -> Iterator[Listed]:
-    """The files of a folder; hidden folders are left out, and no link is followed."""
+    """The files of a folder; hidden folders and environments are left out, links not followed."""
 
     def stopped(error: OSError) -> None:
         raise error
 
     for folder, inside, files in os.walk(top, onerror=stopped):
         at = Path(folder)
-        inside[:] = sorted(name for name in inside if not SKIPPED.search(name))
+        if ENVIRONMENT in files and at != top:
+            inside.clear()
+            continue
+        inside[:] = sorted(name for name in inside if not skipped(name))
         for name in [*inside, *sorted(files)]:
             path = at / name
             relative = path.relative_to(top).as_posix()
-            if SKIPPED.search(relative):
+            if skipped(relative) or (path / ENVIRONMENT).is_file():
                 continue
             found = path.lstat()
             if stat.S_ISLNK(found.st_mode):
@@ -153,21 +208,31 @@ def _in_folder(top: Path) -> Iterator[Listed]:
                 raise RefusedError(f"{shown(relative)} is no regular file")
 
 
-def _in_zip(archive: zipfile.ZipFile, limits: Limits) -> Iterator[Listed]:
+def _in_zip(
+    archive: zipfile.ZipFile, limits: Limits, inside: tuple[str, ...] = ()
+) -> Iterator[Listed]:
     """The files of a zip; a name that would leave the folder, or a link, refuses all of it."""
-    entries = archive.infolist()
+    names = {entry: entry.filename.replace("\\", "/") for entry in archive.infolist()}
+    if inside:
+        own = tuple(f"{name}/" for name in inside)
+        names = {e: name for e, name in names.items() if name in inside or name.startswith(own)}
+    if odd := next((name for name in names.values() if leaves(name)), None):
+        raise RefusedError(f"{shown(odd)} would leave the folder it is unpacked in")
+    left_out = tuple(
+        name.removesuffix(ENVIRONMENT) for name in names.values()
+        if name.endswith(f"/{ENVIRONMENT}")
+    )  # fmt: skip
+    entries = [
+        (entry, name) for entry, name in names.items()
+        if not (entry.is_dir() or skipped(name) or name.startswith(left_out))
+    ]  # fmt: skip
     if len(entries) > limits.files:
         raise RefusedError(f"it has more than {limits.files:,} files")
-    if sum(entry.file_size for entry in entries) > 10 * limits.together:
+    if sum(entry.file_size for entry, _ in entries) > 10 * limits.together:
         raise RefusedError(f"unpacked, it would have more than {10 * limits.together // MB:,} MB")
-    for entry in entries:
-        name = entry.filename.replace("\\", "/")
-        if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
-            raise RefusedError(f"{shown(name)} would leave the folder it is unpacked in")
+    for entry, name in entries:
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise RefusedError(f"{shown(name)} is a link; links are not followed")
-        if entry.is_dir() or SKIPPED.search(name):
-            continue
         if entry.flag_bits & 1:
             raise RefusedError(f"{shown(name)} is locked with a password")
         yield name, entry.file_size, partial(archive.open, entry)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from cnnlib import data
 
-from . import facts_report, facts_runs, facts_testing
-from .intake import TakenIn, shown
+from . import facts_notebook, facts_pairs, facts_report, facts_runs, facts_testing, marks, pictures
+from .gate import shown
+from .intake import TakenIn
 from .results import Fact, Outcome, Result, guarded
 from .rubric import rubric
 from .submission import Submission, put_together
@@ -18,13 +19,14 @@ def look(name: str, taken: TakenIn, train: bool = False) -> Result:
     data.load()
     made = put_together(taken, train)
     facts = facts_of(made)
-    pictures = [picture for cell in made.cells for picture in cell.pictures]
+    shown_ones = [picture for cell in made.report for picture in cell.pictures][:PICTURES]
     return Result(
         name=shown(name),
         facts=tuple(facts),
         lines=tuple(rubric(made, facts)),
         texts=facts_report.texts(made),
-        pictures=tuple(pictures[:PICTURES]),
+        pictures=(*shown_ones, *([made.drawn] if made.drawn else [])),
+        marks=marks.marks(made),
     )
 
 
@@ -34,18 +36,22 @@ def facts_of(made: Submission) -> list[Fact]:
     for model in made.models:
         own = guarded("training", model.name, facts_runs.of_model, model)
         facts += [replace(fact, model=model.name) for fact in own]
+    facts += guarded("models", "seeds", marks.of_seeds, made)
+    facts += guarded("compared", "its own runs", marks.of_alike, made)
     if made.problem:
         verdict = Outcome.WRONG if made.notebooks else Outcome.MISSING
         facts.append(Fact("report", "report: notebook", "–", "–", verdict, made.problem))
         return facts
     for part, name, function in (
+        ("report", "report: notebook", facts_notebook.of_notebook),
         ("models", "report: table of the models", facts_report.of_differences),
         ("training", "report: table of results", facts_report.of_results),
         ("test", "report: table of the test set", facts_testing.of_test),
-        ("test", "order of the cells", facts_testing.of_order),
+        ("test", "order of the cells", facts_notebook.of_order),
         ("report", "report: layer tables", facts_report.of_layers),
-        ("report", "report: table of pairs", facts_report.of_pairs),
+        ("report", "report: table of pairs", facts_pairs.of_pairs),
         ("report", "report: table of weights", facts_report.of_weights),
+        ("report", "report: graphs of the losses", pictures.of_losses),
         ("report", "report: contents", facts_report.of_contents),
         ("choice", "choice tasks", facts_testing.of_choices),
     ):

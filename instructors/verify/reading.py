@@ -14,7 +14,7 @@ from cnnlib.experiment import Experiment
 from cnnlib.records import from_dict
 from cnnlib.runs import NETWORK, PREDICTIONS, RECORD, WEIGHTS
 
-from .intake import shown
+from .gate import shown
 
 TEXT = 20_000  # characters kept of a student's text
 PICTURE = 4_000_000  # characters of base64
@@ -59,7 +59,7 @@ class Cell:
 class Record:
     """What a run's folder holds. ``problem`` says what is wrong with its declaration."""
 
-    folder: str  # the last part of its path
+    place: str  # its path in the hand-in
     experiment: Experiment | None
     problem: str
     seed: Any
@@ -70,6 +70,11 @@ class Record:
     weights: bytes | None
     predictions: bytes | None
     network: bytes | None
+
+    @property
+    def folder(self) -> str:
+        """The last part of its path."""
+        return PurePosixPath(self.place).name
 
 
 def load_json(content: bytes, name: str) -> dict[str, Any]:
@@ -154,7 +159,7 @@ def _record(name: str, files: dict[str, bytes]) -> Record:
             )
             problem, experiment = f"{shown(name)} does not declare a model: {shown(what)}", None
     return Record(
-        folder=at.name,
+        place=str(at),
         experiment=experiment,
         problem=problem,
         seed=record.get("seed"),

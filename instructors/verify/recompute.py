@@ -15,7 +15,7 @@ from cnnlib.runs import NETWORK
 from cnnlib.support.onnx_files import OnnxError, OnnxNetwork
 from cnnlib.training import penalty, predict_logits
 
-from .intake import shown
+from .gate import shown
 
 LAYERS, PARAMETERS, VALUES = 20, 20_000_000, 500_000  # more than these is not computed here
 NETWORK_BYTES = 4 * PARAMETERS + 10_000_000  # so large is the file of so many parameters
@@ -110,7 +110,8 @@ def tensors(content: bytes, name: str) -> dict[str, Tensor]:
     """The tensors of a safetensors file; ModelError for what is none, or not whole."""
     try:
         return load(content)
-    except (SafetensorError, KeyError) as error:  # KeyError: a type of number torch does not have
+    # the latter three: numbers of a type or a shape that torch does not have
+    except (SafetensorError, KeyError, TypeError, RuntimeError) as error:
         words = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{name} is not a whole safetensors file ({shown(words)})") from None
 

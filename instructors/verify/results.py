@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .intake import shown
+from .gate import shown
 from .reading import Picture
 
 
@@ -19,6 +19,10 @@ class Outcome(StrEnum):
     JUDGE = "for you to judge"
 
 
+WAITING = "not verified yet"
+KINDS = ("weights", "predictions", "history")  # by which runs are compared, the strongest first
+# checks that leave something to look at in any case, the latter two with --quick
+ROUTINE = ("link to the weights", "routine", "train top-1 (%)", "train loss")
 FAILING = (Outcome.WRONG, Outcome.MISSING, Outcome.UNCHECKED)
 
 
@@ -44,6 +48,21 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """The checksums of one model's run; empty where there is nothing to go by."""
+
+    model: str
+    identity: str = ""  # of the declaration with its seed
+    weights: str = ""
+    predictions: str = ""
+    history: str = ""
+
+    def kinds(self) -> list[tuple[str, str]]:
+        """Kind and checksum of those that it has."""
+        return [(kind, getattr(self, kind)) for kind in KINDS if getattr(self, kind)]
+
+
+@dataclass(frozen=True)
 class Line:
     """A line of the rubric: ``given`` mechanically, up to ``left`` more by a human."""
 
@@ -56,19 +75,32 @@ class Line:
 
 @dataclass(frozen=True)
 class Result:
-    """A submission, verified. ``refused`` says why nothing could be looked at."""
+    """A submission, verified. ``refused`` says why nothing could be looked at.
+
+    ``waiting``: its turn has not come. ``finished``: another try would give the same.
+    """
 
     name: str
     refused: str = ""
+    waiting: bool = False
+    finished: bool = True
     facts: tuple[Fact, ...] = ()
     lines: tuple[Line, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)  # what the student wrote, by field
     pictures: tuple[Picture, ...] = ()
+    marks: tuple[Mark, ...] = ()  # by which it is compared with others
     seconds: float = 0.0
+
+    @property
+    def questions(self) -> list[Fact]:
+        """What is for the instructor to judge, apart from what is to be judged in every report."""
+        return [f for f in self.facts if f.verdict == Outcome.JUDGE and f.check not in ROUTINE]
 
     @property
     def verdict(self) -> str:
         """``right``; ``wrong`` with a wrong fact; ``incomplete`` with one missing; ``refused``."""
+        if self.waiting:
+            return WAITING
         if self.refused:
             return "refused"
         found = {fact.verdict for fact in self.facts}
@@ -87,10 +119,14 @@ def guarded(part: str, name: str, facts: Callable[..., Any], *given: Any) -> lis
     found: list[Fact] = []
     try:
         found.extend(facts(*given))
-    except MemoryError:
-        raise
     except Exception as error:  # a submission's data may be odd in any way
-        words = (str(error).splitlines() or [""])[0]
-        why = shown(f"{type(error).__name__}: {words}")
-        found.append(Fact(part, name, "–", "–", Outcome.UNCHECKED, why))
+        found.append(Fact(part, name, "–", "–", Outcome.UNCHECKED, words_of(error)))
     return found
+
+
+def words_of(error: Exception) -> str:
+    """One line that says what was raised."""
+    if isinstance(error, MemoryError):
+        return "it needs too much memory"
+    first = (str(error).splitlines() or [""])[0]
+    return shown(f"{type(error).__name__}: {first}", 200)

@@ -8,7 +8,7 @@ or a text is the student's own: those points stay open. A weak accuracy costs no
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .facts_report import COUNTS
+from .facts_pairs import COUNTS
 from .facts_testing import ALONE, CHOICES
 from .results import Fact, Line, Outcome
 from .submission import Submission
@@ -18,11 +18,15 @@ MOST_CHOICE = 30  # points for all choice tasks together
 
 @dataclass(frozen=True)
 class Points:
-    """Points for facts of a ``part`` whose ``check`` is one of these: none of them may fail."""
+    """Points for facts of a ``part`` whose ``check`` is one of these: none of them may fail.
+
+    What could not be checked leaves them to the human; ``asks``: what is to be judged as well.
+    """
 
     points: int
     part: str
     checks: tuple[str, ...]
+    asks: bool = False
 
 
 # For each of the five models: points, where none of its facts of the part fails.
@@ -34,11 +38,11 @@ TEST = (
         ("test figures", "val top-1 (%)", "test top-1 (%)", "test loss", "test 95 % interval",
          ALONE, "McNemar's p"),
     ),
-    Points(1, "test", ("opened last",)),
+    Points(1, "test", ("opened last",), asks=True),
 )  # fmt: skip
 REPORT = (
     Points(2, "report", ("layer table",)),
-    Points(2, "report", ("graphs of the losses",)),
+    Points(2, "report", ("graphs of the losses",), asks=True),
     Points(
         2, "training",
         ("train top-1 (%)", "val top-1 (%)", "val 95 % interval", "train loss", "val loss"),
@@ -62,9 +66,17 @@ def _right(facts: list[Fact]) -> bool:
     return bool(facts) and not any(fact.fails for fact in facts)
 
 
-def _sum(table: Sequence[Points], facts: list[Fact]) -> int:
-    """The points of a table's rows that are earned."""
-    return sum(row.points * _right(_counting(row, facts)) for row in table)
+def _sum(table: Sequence[Points], facts: list[Fact]) -> tuple[int, int]:
+    """The points of a table's rows that are earned, and those that are left to a human."""
+    given = left = 0
+    for row in table:
+        own = _counting(row, facts)
+        verdicts = {fact.verdict for fact in own}
+        if _right(own) and not (row.asks and Outcome.JUDGE in verdicts):
+            given += row.points
+        elif own and not verdicts & {Outcome.WRONG, Outcome.MISSING}:
+            left += row.points
+    return given, left
 
 
 def _counting(row: Points, facts: list[Fact]) -> list[Fact]:
@@ -90,33 +102,41 @@ def _models(made: Submission, facts: list[Fact]) -> Line:
 
 
 def _training(made: Submission, facts: list[Fact]) -> Line:
-    right = zip(made.models, _good(made, facts, "training"), strict=False)
-    good = sum(bool(model.found) and one for model, one in right)
-    unchecked = sum(not m.found and not m.problem for m in made.models[:5])
+    copied = {fact.model for fact in facts if fact.check == "copied"}
+    models = list(zip(made.models, _good(made, facts, "training"), strict=False))
+    good = [model for model, one in models if model.found and one]
+    asked = sum(model.name in copied for model in good)
+    unchecked = sum(not m.found and not m.problem for m in made.models[:5]) + asked
     points = PER_MODEL["training"]
+    given = len(good) - asked
     why = (
         f"{points} for each of five models whose weights give the figures claimed and whose "
-        f"history agrees ({good}); yours: is the split motivated, is the training described?"
+        f"history agrees ({given}); yours: is the split motivated, is the training described?"
     )
     if unchecked:
-        why += f" {unchecked} could not be checked: their points are yours to give"
-    return Line("train and validate", 20, points * good, 20 - 5 * points + points * unchecked, why)
+        why += f" {unchecked} could not be checked, or are alike: their points are yours to give"
+    left = 20 - 5 * points + points * unchecked
+    return Line("train and validate", 20, points * given, left, why)
 
 
 def _test(facts: list[Fact]) -> Line:
-    unchecked = any(f.verdict is Outcome.UNCHECKED for f in facts if f.part == "test")
-    given = _sum(TEST, facts)
+    given, left = _sum(TEST, facts)
     why = "1 for the two best and no others, 3 for right figures, 1 for opening the set last"
-    return Line("test", 5, given, 5 - given if unchecked else 0, why)
+    return Line("test", 5, given, left, why + _open(left))
 
 
 def _report(facts: list[Fact]) -> Line:
+    given, left = _sum(REPORT, facts)
     why = (
         "2 each for the layer tables, the graphs of the losses, a right table of results and a "
         "right table of pairs; 1 each for texts in all fields and a link; yours: the reasoning, "
         "pair by pair (10), the test comparison (5), clarity (5)"
     )
-    return Line("report", 30, _sum(REPORT, facts), 20, why)
+    return Line("report", 30, given, 20 + left, why + _open(left))
+
+
+def _open(left: int) -> str:
+    return f"; {left} of these could not be told: they are yours to give" if left else ""
 
 
 def _choices(facts: list[Fact]) -> list[Line]:
