@@ -383,6 +383,7 @@ def test_sliders_refuse_a_start_that_is_none_of_the_values(n, count):
         plots.sliders(two, name=["a"], n=n)
 
 
+@pytest.mark.slow
 def test_a_students_own_settings_and_figures_stay_as_they_were():
     """In a process of its own: here, other tests have drawn already."""
     code = """
