@@ -33,7 +33,7 @@ def gated(experiment: cnnlib.Experiment, seed: int) -> dict[str, bytes]:
     return REAL_JOB(experiment, seed)
 
 
-def wait_for(path: Path, seconds: float = 120) -> str:
+def wait_for(path: Path, seconds: float = 600) -> str:
     """What stands in the file, as soon as something does."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
