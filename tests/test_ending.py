@@ -87,8 +87,8 @@ def ended_by_sigterm(process):
     children = psutil.Process(process.pid).children(recursive=True)
     assert children
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    left = psutil.wait_procs(children, timeout=20)[1]
+    process.communicate(timeout=300)
+    left = psutil.wait_procs(children, timeout=200)[1]
     for one in left:
         one.kill()
     assert not left

@@ -52,6 +52,7 @@ def test_a_relative_folder_stays_where_it_was(settled_by, shell, tmp_path, monke
     assert [folder() for folder in ASKED.values()] == shell
 
 
+@pytest.mark.slow
 def test_importing_the_library_settles_it(shell, tmp_path):
     code = f"import cnnlib, os; os.chdir({str(tmp_path)!r}); {SAY}"
     done = subprocess.run(

@@ -422,6 +422,7 @@ def test_sliders_refuse_a_start_that_is_none_of_the_values():
         plots.sliders(two, name=["a"], n=range(3))
 
 
+@pytest.mark.slow
 def test_a_students_own_settings_and_figures_stay_as_they_were():
     """In a process of its own: here, other tests have drawn already."""
     code = """

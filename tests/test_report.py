@@ -200,9 +200,9 @@ def test_ctrl_c_is_one_line_and_status_130(folder):
     children = psutil.Process(process.pid).children(recursive=True)
     assert children  # the kernel
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert (process.returncode, said) == (130, "\nStopped. What was finished is kept.\n")
-    assert not psutil.wait_procs(children, timeout=20)[1]
+    assert not psutil.wait_procs(children, timeout=200)[1]
 
 
 def test_the_second_of_two_waits_and_says_so(folder):
@@ -218,7 +218,7 @@ def test_the_second_of_two_waits_and_says_so(folder):
     until(two, "Another report is being made in this folder; waiting until it is done.")
     assert one.poll() is None and two.poll() is None
     go.touch()
-    assert [p.communicate(timeout=120)[1] for p in (one, two)] == ["", ""]
+    assert [p.communicate(timeout=600)[1] for p in (one, two)] == ["", ""]
     assert (one.returncode, two.returncode) == (0, 0)
 
 

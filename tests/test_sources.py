@@ -239,7 +239,7 @@ def test_two_processes_may_fetch_at_once(tmp_path, package):
     )
     words = [sys.executable, "-c", code, package, tmp_path]
     both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    assert [p.communicate(timeout=120)[1] for p in both] == ["", ""]
+    assert [p.communicate(timeout=600)[1] for p in both] == ["", ""]
     assert [p.returncode for p in both] == [0, 0]
     check_files(tmp_path / "FashionMNIST" / "raw")
 

@@ -61,6 +61,7 @@ def test_one_bad_submission_never_stops_the_batch(capfd, monkeypatch):
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_a_line_of_the_result(tmp_path):
     (result,) = verify([tmp_path / "no.zip"])
     assert result.verdict == "refused" and result.refused.startswith("no.zip is not there")
