@@ -229,6 +229,8 @@ def test_the_chapter_has_its_own_pair(page):
     printed = page.locator("article").get_by_text(re.compile(r"\+ bias .* = "), exact=False)
     assert any(text.strip().endswith(f" = {value}") for text in printed.all_inner_texts())
     point_at(page, canvas, 0.1, 0.5)
+    box, screen = panel(page).bounding_box(), page.viewport_size["height"]
+    assert 0 < box["y"] < box["y"] + box["height"] <= screen  # in view, wherever the map is
     for scheme in ("light", "dark"):
         page.evaluate(f"document.documentElement.dataset.theme = '{scheme}'")
         behind = "one => getComputedStyle(one.closest('.text_html')).backgroundColor"
