@@ -166,7 +166,7 @@ def test_near_equal_texts_are_a_question_with_both_names(theirs):
 def test_other_texts_are_none(theirs):
     both = [of("Ada", pairs=LONG, weights=theirs), of("Bo", pairs="Hm.", weights=theirs[:-1])]
     alike = asked(compare.compared(both)[0])
-    assert all("weights" in name for name in alike) and (not alike or len(theirs) > 250)
+    assert all("weights" in name for name in alike) and (not alike or len(theirs) > 240)
     assert not asked(compare.compared([of("Ada", pairs=LONG), of("Bo", pairs=theirs)])[0])
 
 

@@ -137,7 +137,7 @@ def two_or_more(rates: Sequence[float]) -> float:
     """The chance of two or more hits, of independent tries with these chances."""
     none = float(np.prod([1 - one for one in rates]))
     one = sum(none / (1 - each) * each for each in rates if each < 1)
-    return 1 - none - one
+    return max(0.0, 1 - none - one)  # rounding may leave a little less than 0
 
 
 def reproduction_table(which: str = EXPLORATION) -> pd.DataFrame:

@@ -96,8 +96,9 @@ def runs(given: Any) -> list[Run]:
         raise ValueError(f"this is one run, of {given.name!r}; give a list, as [run]")
     found = some(given, "runs")
     for one in found:
-        if not isinstance(one, Run):
+        if not hasattr(one, "history"):  # a name, say; what has a course of losses can be drawn
             raise ValueError(f"{one!r} is no run; expected what cnnlib.run gives")
         losses = [epoch[f"{part}_loss"] for part in ("train", "val") for epoch in one.history]
-        finite(losses, f"the losses of {one.name}, seed {one.seed}")
+        seed = f", seed {one.seed}" if hasattr(one, "seed") else ""
+        finite(losses, f"the losses of {one.name}{seed}")
     return found
