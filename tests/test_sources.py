@@ -187,6 +187,7 @@ def test_packed_files_in_the_folder_are_unpacked(copy, monkeypatch, packed):
         (b"", "expected 10,008 bytes, found 0, so it is truncated"),
         (gzip.compress(idx_labels([7, 2] * 5000)), "the file is digit-MNIST"),
     ],
+    ids=["cut", "damaged", "no gzip", "empty", "digits"],  # packed bytes have the time in them
 )
 def test_a_packed_file_that_is_not_the_published_one(copy, content, said):
     (copy / LABELS).unlink()
