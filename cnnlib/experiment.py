@@ -147,7 +147,7 @@ class Data:
 
     A *split* divides the 60,000 images into training and validation images. ``split`` is
     ``"holdout"``, which the catalogue uses; or a fold of a cross-validation: ``"stratified-1"``
-    to ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``); or the catalogue's
+    to ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``splits.folds``); or the catalogue's
     kind of split drawn anew, ``"holdout-1"`` to ``"holdout-5"``; or ``"all"``, for the last
     training of a model that has been chosen: all 60,000 images are trained on, the validation
     images among them. Only training images are augmented, each with its own draws.
