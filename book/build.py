@@ -23,7 +23,7 @@ from cnnlib.support.sources import DataError
 
 from .alive import put_scripts
 from .api import page
-from .chapter_pages import as_page, put_notebooks
+from .chapter_pages import as_page, put_notebook
 from .kept import executed_once, files_hash, surroundings
 from .notebooks import (
     REPORT,
@@ -139,15 +139,16 @@ def _chapters(stored: bool, around: str) -> dict[str, str]:
             print("failed, ", end="", flush=True)
             words = f"# {path.stem}\n\nThis chapter is not here:\n\n```text\n{error}\n```"
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(words)])
-            notebook = stable(notebook, path.stem[:2])
+            nbformat.write(stable(notebook, path.stem[:2]), BUILD / path.name)
+            continue
         nbformat.write(as_page(notebook, path), BUILD / path.name)
+        put_notebook(path, BUILD / "extra" / "notebooks")
     return failed
 
 
 def _rendered(strict: bool) -> Path:
     """The folder into which Sphinx has rendered BUILD; its warnings are errors if ``strict``."""
     shutil.copytree(ROOT / "book" / "static", BUILD / "static")
-    put_notebooks(chapters(), BUILD / "extra" / "notebooks")
     try:
         put_scripts(BUILD / "alive")
     except (StoredRunError, DataError) as error:

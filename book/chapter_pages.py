@@ -24,15 +24,14 @@ def as_page(notebook: NotebookNode, path: Path) -> NotebookNode:
     """The notebook of the file ``path``, changed into what is rendered; it is changed in place."""
     with_text_alternatives(notebook)
     with_prediction(notebook, path.stem)
-    notebook.cells.insert(1, new_markdown_cell(to_take_along(path)))
+    notebook.cells.insert(1, _text(to_take_along(path), "take-along"))
     return notebook
 
 
-def put_notebooks(paths: list[Path], folder: Path) -> None:
-    """Write a reader's copy of each notebook into ``folder``, which is made: to download."""
-    folder.mkdir(parents=True)
-    for path in paths:
-        (folder / path.name).write_text(unseen(path.read_text("utf-8")), "utf-8")
+def put_notebook(path: Path, folder: Path) -> None:
+    """Write a reader's copy of the notebook into ``folder``: to download."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / path.name).write_text(unseen(path.read_text("utf-8")), "utf-8")
 
 
 def to_take_along(path: Path) -> str:
@@ -75,7 +74,7 @@ def with_prediction(notebook: NotebookNode, name: str) -> NotebookNode:
     _end_after(notebook, tells)
     place = f'<div class="prediction" data-chapter="{name}" data-options="{options}" '
     place += f'data-found="{actual}"></div>'
-    notebook.cells.insert(asks + 1, new_markdown_cell(place))
+    notebook.cells.insert(asks + 1, _text(place, "prediction"))
     return notebook
 
 
@@ -88,7 +87,12 @@ def _end_after(notebook: NotebookNode, tells: int) -> None:
         at = next_one.start()
         cell.source = f"{cell.source[:at]}{END}\n\n{cell.source[at:]}"
     else:
-        notebook.cells.insert(tells + 1, new_markdown_cell(END))
+        notebook.cells.insert(tells + 1, _text(END, "found-end"))
+
+
+def _text(words: str, name: str) -> NotebookNode:
+    """A cell of text with an id of ours: a random one would make every page a new one."""
+    return new_markdown_cell(words, id=name)
 
 
 def _first(notebook: NotebookNode, words: str) -> int | None:
