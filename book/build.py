@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nbformat
 from filelock import FileLock, Timeout
-from nbformat import NotebookNode
 
 from cnnlib.analysis.readme import runs_page
 from cnnlib.runs import StoredRunError
@@ -24,6 +23,7 @@ from cnnlib.support.sources import DataError
 
 from .alive import put_scripts
 from .api import page
+from .chapter_pages import as_page, put_notebook
 from .kept import executed_once, files_hash, surroundings
 from .notebooks import (
     REPORT,
@@ -139,8 +139,10 @@ def _chapters(stored: bool, around: str) -> dict[str, str]:
             print("failed, ", end="", flush=True)
             words = f"# {path.stem}\n\nThis chapter is not here:\n\n```text\n{error}\n```"
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(words)])
-            notebook = stable(notebook, path.stem[:2])
-        nbformat.write(with_text_alternatives(notebook), BUILD / path.name)
+            nbformat.write(stable(notebook, path.stem[:2]), BUILD / path.name)
+            continue
+        nbformat.write(as_page(notebook, path), BUILD / path.name)
+        put_notebook(path, BUILD / "extra" / "notebooks")
     return failed
 
 
@@ -162,16 +164,6 @@ def _rendered(strict: bool) -> Path:
     ).returncode:
         sys.exit("error: rendering failed; the lines above say why")
     return pages
-
-
-def with_text_alternatives(notebook: NotebookNode) -> NotebookNode:
-    """myst-nb takes an image's text alternative from the cell: carry it over from the output."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
-            if alt:
-                cell.metadata["mystnb"] = {"image": {"alt": alt}}
-    return notebook
 
 
 def contents(heading: str = "", more: Sequence[str] = ()) -> str:

@@ -12,12 +12,15 @@ language = "en-GB"
 html_language = "en"
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
+extensions += ["sphinx_copybutton"]
 nb_execution_mode = "off"  # build.py has executed them
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 2  # links to headings, with the names that JupyterLab gives them:
 myst_heading_slug_func = "book.notebooks.anchor"
-exclude_patterns = ["doctrees"]
+exclude_patterns = ["doctrees", "extra"]
+copybutton_selector = ":not(.output) > div.highlight > pre"  # not on what came out
+copybutton_prompt_text, copybutton_prompt_is_regexp = r">>> |\.\.\. ", True
 
 # the page of the library, from the docstrings
 autodoc_member_order = "bysource"
@@ -39,7 +42,8 @@ html_theme_options = {
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
 html_static_path = ["static"]
 html_css_files = ["workbook.css"]
-html_js_files = ["print.js"]
+html_js_files = ["print.js", ("predict.js", {"defer": "defer"})]
+html_extra_path: list[str] = []
 html_copy_source = False
 html_show_search_summary = False  # pages opened from a folder may not fetch one another
 html_use_index = False  # the page of the library begins with one
@@ -62,4 +66,5 @@ def setup(app: Any) -> None:
     """Called by Sphinx before anything else."""
     # relative ones are looked for beside this file
     html_static_path.append(str(Path(app.srcdir) / "alive"))
+    html_extra_path.append(str(Path(app.srcdir) / "extra"))
     app.connect("html-page-context", with_scripts)
