@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from book.alive import KINDS
+from book.alive import needed
 
 project = "Convolutional networks by experiment"
 author = "the authors of the workbook"
@@ -54,12 +54,11 @@ html_show_copyright = False
 
 def with_scripts(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """What computes in a page has its scripts there, and on no other page."""
-    for kind in KINDS:
-        if f'class="{kind.kind}"' in context.get("body", ""):
-            for style in kind.styles:
-                app.add_css_file(style)
-            for script in (kind.data, *kind.scripts):
-                app.add_js_file(script, loading_method="defer")
+    styles, scripts = needed(context.get("body", ""))
+    for style in styles:
+        app.add_css_file(style)
+    for script in scripts:
+        app.add_js_file(script, loading_method="defer")
 
 
 def setup(app: Any) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..data import CLASS_NAMES, load
-from .embedded import Embedded, display_embedded
+from .embedded import Embedded, declaring, display_embedded
 from .inside import CLASS_COLOURS, MARKERS
 
 ACROSS = 30  # images side by side on the sheet
@@ -78,7 +78,7 @@ def explorer_data(chosen: Tensor | None = None) -> str:
         "sheet": "data:image/png;base64," + _sheet(load().val.images[chosen]),
         "across": ACROSS,
     }
-    return f"var Living = {{ explorer: {json.dumps(declared, separators=(',', ':'))} }};\n"
+    return declaring("explorer", declared)
 
 
 def _sheet(images: Tensor) -> str:
