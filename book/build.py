@@ -47,6 +47,7 @@ PARTS = {  # heading of each part of the contents, by the number of its first ch
     19: "Looking inside",
     22: "Finish",
 }
+PAGES = ("any_framework.md",)  # in this folder, beside the chapters
 
 
 def refresh(names: list[str]) -> int:
@@ -92,6 +93,7 @@ def report(
         failed = _chapters(stored, around)
         made = {"index.md": contents(heading, list(more or {})), "api.md": page()}
         made["runs.md"] = runs_page("table-of-runs")
+        made |= {name: (ROOT / "book" / name).read_text("utf-8") for name in PAGES}
         for name, text in (made | dict(more or {})).items():
             (BUILD / name).write_text(text, "utf-8")
         # a page that says that its chapter failed lacks what others link to
@@ -175,7 +177,7 @@ def contents(heading: str = "", more: Sequence[str] = ()) -> str:
         inside = [p.stem for p in chapters() if start <= int(p.stem[:2]) < end]
         if inside:
             pages += _toctree(title, inside)
-    pages += _toctree("Reference", ["runs", "api"])
+    pages += _toctree("Reference", ["runs", "api", *(Path(name).stem for name in PAGES)])
     if more:
         pages += _toctree(heading, [Path(name).stem for name in more])
     return "\n".join(pages)

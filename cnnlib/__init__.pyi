@@ -41,6 +41,7 @@ from .exercises.checks import predict_first as predict_first
 from .exercises.checks import reveal as reveal
 from .exercises.checks import solution as solution
 from .exercises.checks import stated as stated
+from .exercises.hand_in import hand_in as hand_in
 from .experiment import Arch as Arch
 from .experiment import Conv as Conv
 from .experiment import Data as Data
