@@ -47,7 +47,7 @@ class HandIn:
 def hand_ins(paths: Sequence[str | Path]) -> list[HandIn]:
     """The hand-ins at these paths, in their order; patterns such as ``class/*`` are expanded."""
     found: list[HandIn] = []
-    for path in (one for given in paths for one in _expanded(str(given))):
+    for path in (one for given in paths for one in expanded(str(given))):
         own = student(path.name) or student(path.parent.name)
         where = f"{path.name}: " if len(paths) > 1 else ""
         parts = {} if own else _hand_ins(_tree(path))
@@ -65,7 +65,7 @@ def student(entry: str) -> str | None:
     return f"{found['name']} ({found['id']})" if found else None
 
 
-def _expanded(given: str) -> list[Path]:
+def expanded(given: str) -> list[Path]:
     """The paths that a pattern stands for, where no shell has expanded it."""
     if os.path.lexists(given) or not glob.has_magic(given):
         return [Path(given)]

@@ -10,12 +10,14 @@ from typing import Any
 
 from cnnlib.support.ending import STOPPED
 
-from .arrivals import HandIn, hand_ins
+from .arrivals import HandIn, expanded, hand_ins
 from .batch import SECONDS, verified
 from .compare import compared
 from .gate import shown
+from .gradebook import problem_of
 from .kept import Kept
-from .pages import CLASS, problem_of, questions_of, write
+from .marking import MARKS, Marking, MarksError, kept, key, read, strangers, summed
+from .pages import CLASS, questions_of, write
 from .results import Result
 from .rubric import given as given_points
 from .rubric import reachable
@@ -42,12 +44,30 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="leave the training images, and their figures, out"
     )
+    parser.add_argument(
+        "--marks", nargs="+", default=[], metavar="FILE", help="CSV files with your marks"
+    )
     options = parser.parse_args(argv)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         parser.error(f"{options.output} cannot be written ({error.strerror})")
+    try:
+        options.marks = _markings(options.output, options.marks)
+    except MarksError as error:
+        parser.error(str(error))
     return options
+
+
+def _markings(output: Path, files: Sequence[str]) -> dict[str, Marking]:
+    """The marks of these files, of a later one over those of an earlier; MarksError."""
+    if (own := output / MARKS).exists():
+        read(own)  # what cannot be read is said before anything is verified
+    found: dict[str, Marking] = {}
+    for path in (one for given in files for one in expanded(given)):
+        for name, marking in read(path).items():
+            found[name] = marking.over(found.get(name, Marking()))
+    return found
 
 
 def main(options: argparse.Namespace) -> int:
@@ -61,7 +81,7 @@ def main(options: argparse.Namespace) -> int:
     try:
         _all(given, results, options)
     except KeyboardInterrupt:
-        write(compared(results), options.output)
+        write(compared(results), options.output, options.marks)
         left = sum(result.waiting for result in results)
         done = f"{len(results) - left} of {len(results)} submissions are verified and kept"
         print(
@@ -71,13 +91,10 @@ def main(options: argparse.Namespace) -> int:
         )
         return STOPPED
     results = compared(results)
-    write(results, options.output)
+    write(results, options.output, options.marks)
     for result in results:
-        points = f"{given_points(result.lines)} of {reachable(result.lines)}"
-        points = f"{points} points given" if result.lines else ""
-        asked = f"{questions_of(result)}  " if result.questions else ""
-        said = f"{result.verdict}  {points}  {asked}{shown(problem_of(result), 300)}"
-        print(f"{shown(result.name)}: {said}".rstrip())
+        print(_line(result))
+    _said_of_marks(results, options)
     took = time.perf_counter() - started
     good = sum(result.verdict == "right" for result in results)
     print(f"{len(results)} submissions, {good} with every fact right; {took:.0f} s")
@@ -85,6 +102,29 @@ def main(options: argparse.Namespace) -> int:
         print("Training figures are not checked (--quick).")
     print(f"Open: {options.output / CLASS}")
     return 0 if good == len(results) else 1
+
+
+def _line(result: Result) -> str:
+    """A submission's line in the terminal."""
+    points = f"{given_points(result.lines)} of {reachable(result.lines)}"
+    points = f"{points} points given" if result.lines else ""
+    asked = f"{questions_of(result)}  " if result.questions else ""
+    said = f"{result.verdict}  {points}  {asked}{shown(problem_of(result), 300)}"
+    return f"{shown(result.name)}: {said}".rstrip()
+
+
+def _said_of_marks(results: list[Result], options: argparse.Namespace) -> None:
+    """How far the marking is, and marks that cannot be counted."""
+    markings = kept(results, options.output, options.marks)
+    sums = [summed(one.lines, markings.get(key(one), Marking())) for one in results]
+    for result, found in zip(results, sums, strict=True):
+        if found.too_high:
+            odd = "; ".join(found.too_high)
+            print(f"{shown(result.name)}: its marks are not added up, because one is {odd}")
+    for name in strangers(options.marks, results):
+        print(f"Marks of {shown(name)} are kept, but no submission of this call is called so.")
+    if any(one.marks for one in sums):
+        print(f"{sum(one.total is not None for one in sums)} of {len(sums)} are marked in full.")
 
 
 def _all(given: list[HandIn], results: list[Result], options: argparse.Namespace) -> None:
@@ -100,7 +140,7 @@ def _all(given: list[HandIn], results: list[Result], options: argparse.Namespace
         for i, result in coming:
             results[i] = result
             if time.monotonic() > written + PAUSE:
-                write(compared(results), options.output)
+                write(compared(results), options.output, options.marks)
                 written = time.monotonic()
 
 
