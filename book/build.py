@@ -21,6 +21,7 @@ from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
 from cnnlib.support.sources import DataError
 
+from . import glossary
 from .alive import put_scripts
 from .api import page
 from .chapter_pages import as_page, put_notebook
@@ -91,6 +92,7 @@ def report(
         around = surroundings()
         failed = _chapters(stored, around)
         made = {"index.md": contents(heading, list(more or {})), "api.md": page()}
+        made["glossary.md"] = glossary.page()
         made["runs.md"] = runs_page("table-of-runs")
         for name, text in (made | dict(more or {})).items():
             (BUILD / name).write_text(text, "utf-8")
@@ -175,7 +177,7 @@ def contents(heading: str = "", more: Sequence[str] = ()) -> str:
         inside = [p.stem for p in chapters() if start <= int(p.stem[:2]) < end]
         if inside:
             pages += _toctree(title, inside)
-    pages += _toctree("Reference", ["runs", "api"])
+    pages += _toctree("Reference", ["glossary", "runs", "api"])
     if more:
         pages += _toctree(heading, [Path(name).stem for name in more])
     return "\n".join(pages)
