@@ -21,7 +21,7 @@ from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
 from cnnlib.support.sources import DataError
 
-from . import glossary
+from . import book_map, glossary
 from .alive import put_scripts
 from .api import page
 from .chapter_pages import as_page, put_notebook
@@ -170,7 +170,8 @@ def _rendered(strict: bool) -> Path:
 
 def contents(heading: str = "", more: Sequence[str] = ()) -> str:
     """The first page: the words of welcome, then the chapters by part, then the reference."""
-    pages = [(ROOT / "book" / "welcome.md").read_text("utf-8").strip(), ""]
+    welcome = (ROOT / "book" / "welcome.md").read_text("utf-8").strip()
+    pages = [welcome.replace("MAP", book_map.drawing(PARTS)), ""]
     starts = list(PARTS)
     for i, (start, title) in enumerate(PARTS.items()):
         end = starts[i + 1] if i + 1 < len(starts) else 100

@@ -16,7 +16,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.addnodes import download_reference, pending_xref
 
-from .notebooks import chapters, read
+from .notebooks import ReportError, chapters, read
 
 SOURCE = Path(__file__).with_name("glossary.toml")
 NOT_IN: tuple[type[nodes.Node], ...] = (
@@ -42,8 +42,8 @@ class Term:
         return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
     @property
-    def page(self) -> Path:
-        return next(path for path in chapters() if int(path.stem[:2]) == self.chapter)
+    def page(self) -> Path | None:
+        return next((path for path in chapters() if int(path.stem[:2]) == self.chapter), None)
 
     def is_meant_by(self, written: str) -> bool:
         """Is ``written``, as a page has it, this word or one that stands for it?"""
@@ -69,13 +69,22 @@ def page() -> str:
     lines.append('<dl class="glossary-page">')
     for term in terms():
         also = f" <span>also: {html.escape(', '.join(term.also))}</span>" if term.also else ""
-        target = f"{term.page.stem}.html#where-{term.slug}"
-        title = read(term.page).cells[0].source.splitlines()[0].lstrip("# ")
         lines.append(
             f'<dt id="term-{term.slug}">{html.escape(term.name)}{also}</dt><dd>'
-            f'{html.escape(term.words)} <a href="{target}">{html.escape(title)}</a></dd>'
+            f"{html.escape(term.words)} {_where(term)}</dd>"
         )
     return "\n".join([*lines, "</dl>"])
+
+
+def _where(term: Term) -> str:
+    """A link to the chapter that explains the word; nothing where that chapter is not there."""
+    try:
+        first = read(term.page).cells[0].source if term.page else ""
+    except ReportError:  # its page says so
+        return ""
+    if not term.page or not (title := re.match("# (.+)", first)):
+        return ""
+    return f'<a href="{term.page.stem}.html#where-{term.slug}">{html.escape(title[1])}</a>'
 
 
 def link(app: Any, doctree: nodes.document) -> None:

@@ -32,7 +32,9 @@ def write(app: Any, error: Exception | None) -> None:
             "titles": {page: sections[0][2] for page, sections in pages.items() if sections},
             "sections": [one for page in sorted(pages) for one in pages[page]],
             "terms": [
-                [t.name, list(t.also), t.page.stem, f"where-{t.slug}", t.words] for t in terms()
+                [term.name, list(term.also), term.page.stem, f"where-{term.slug}", term.words]
+                for term in terms()
+                if term.page
             ],
         }
         words = json.dumps(index, ensure_ascii=False, separators=(",", ":"))

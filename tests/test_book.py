@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from book import api, build, glossary, notebooks
+from book import api, book_map, build, glossary, notebooks
 from book.notebooks import chapters, chosen
 from cnnlib import CATALOGUE
 
@@ -78,6 +78,32 @@ def test_the_first_use_of_a_word_is_a_link_and_no_other(trees, path):
         ]
         assert term.is_meant_by(link.get_text()) and term.chapter != int(path.stem[:2])
         assert not link.find_parent(NO_LINKS) and not link.find_parent(class_="cell")
+
+
+def test_the_map_has_every_chapter_with_what_it_states(trees, pages):
+    found = {stop.number: stop for stop in book_map.stops()}
+    assert list(found) == [int(path.stem[:2]) for path in notebooks.chapters()]
+    assert found[7].needs == (3, 4, 5, 6) and found[7].minutes == 50
+    assert found[23].needs == (3, 4, 5, 17) and found[21].needs == (3,)
+    assert found[4].minutes == 180 and found[8].minutes == 100 and found[2].minutes == 150
+    links = BeautifulSoup(pages["index.html"], "html.parser").select("svg.book-map a")
+    assert [link["href"] for link in links] == [f"{name}.html" for name in trees][:-1]
+    curves = {link["href"][:2]: len(link.select("path")) for link in links}
+    assert curves["00"] == 0 and curves["07"] == 1 and curves["15"] == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ("# 5. Max pooling\n\n**Time**: 5 minutes", "title, ..You need.. and ..Time.."),
+        ("# 5. Max pooling\n\n**You need** much. **Time**: an hour", "minutes, and not 'an hour'"),
+        ("Max pooling\n\n**You need** much. **Time**: 5 minutes", "05_max_pooling.ipynb does not"),
+    ],
+    ids=["no needs", "no minutes", "no title"],
+)
+def test_a_chapter_that_does_not_say_what_it_needs_is_named(first, words):
+    with pytest.raises(ValueError, match=words):
+        book_map.stop(ROOT / "notebooks" / "05_max_pooling.ipynb", first)
 
 
 def test_the_glossary_has_each_word_once():
