@@ -21,6 +21,7 @@ from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
 from cnnlib.support.sources import DataError
 
+from . import book_map, glossary
 from .alive import put_scripts
 from .api import page
 from .chapter_pages import as_page, put_notebook
@@ -92,6 +93,7 @@ def report(
         around = surroundings()
         failed = _chapters(stored, around)
         made = {"index.md": contents(heading, list(more or {})), "api.md": page()}
+        made["glossary.md"] = glossary.page()
         made["runs.md"] = runs_page("table-of-runs")
         made |= {name: (ROOT / "book" / name).read_text("utf-8") for name in PAGES}
         for name, text in (made | dict(more or {})).items():
@@ -170,14 +172,17 @@ def _rendered(strict: bool) -> Path:
 
 def contents(heading: str = "", more: Sequence[str] = ()) -> str:
     """The first page: the words of welcome, then the chapters by part, then the reference."""
-    pages = [(ROOT / "book" / "welcome.md").read_text("utf-8").strip(), ""]
+    welcome = (ROOT / "book" / "welcome.md").read_text("utf-8").strip()
+    pages = [welcome.replace("MAP", book_map.drawing(PARTS)), ""]
     starts = list(PARTS)
     for i, (start, title) in enumerate(PARTS.items()):
         end = starts[i + 1] if i + 1 < len(starts) else 100
         inside = [p.stem for p in chapters() if start <= int(p.stem[:2]) < end]
         if inside:
             pages += _toctree(title, inside)
-    pages += _toctree("Reference", ["runs", "api", *(Path(name).stem for name in PAGES)])
+    pages += _toctree(
+        "Reference", ["glossary", "runs", "api", *(Path(name).stem for name in PAGES)]
+    )
     if more:
         pages += _toctree(heading, [Path(name).stem for name in more])
     return "\n".join(pages)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from book import glossary, search_index
 from book.alive import needed
 
 project = "Convolutional networks by experiment"
@@ -41,11 +42,11 @@ html_theme_options = {
 }
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
 html_static_path = ["static"]
+templates_path = ["templates"]
 html_css_files = ["workbook.css"]
 html_js_files = ["print.js", ("predict.js", {"defer": "defer"})]
 html_extra_path: list[str] = []
 html_copy_source = False
-html_show_search_summary = False  # pages opened from a folder may not fetch one another
 html_use_index = False  # the page of the library begins with one
 html_domain_indices = False
 html_show_sourcelink = False
@@ -67,3 +68,6 @@ def setup(app: Any) -> None:
     html_static_path.append(str(Path(app.srcdir) / "alive"))
     html_extra_path.append(str(Path(app.srcdir) / "extra"))
     app.connect("html-page-context", with_scripts)
+    app.connect("doctree-read", glossary.link)
+    app.connect("html-page-context", search_index.collect)
+    app.connect("build-finished", search_index.write)
