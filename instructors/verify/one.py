@@ -4,7 +4,17 @@ from dataclasses import replace
 
 from cnnlib import data
 
-from . import facts_notebook, facts_pairs, facts_report, facts_runs, facts_testing, marks, pictures
+from . import (
+    facts_gaps,
+    facts_notebook,
+    facts_pairs,
+    facts_report,
+    facts_runs,
+    facts_testing,
+    marks,
+    pictures,
+    retrain,
+)
 from .gate import shown
 from .intake import TakenIn
 from .results import Fact, Outcome, Result, guarded
@@ -27,6 +37,7 @@ def look(name: str, taken: TakenIn, train: bool = False) -> Result:
         texts=facts_report.texts(made),
         pictures=(*shown_ones, *([made.drawn] if made.drawn else [])),
         marks=marks.marks(made),
+        trained=retrain.trainable(made),
     )
 
 
@@ -56,4 +67,5 @@ def facts_of(made: Submission) -> list[Fact]:
         ("choice", "choice tasks", facts_testing.of_choices),
     ):
         facts += guarded(part, name, function, made)
+    facts += guarded("compared", "distances", facts_gaps.of_gaps, made.models, facts)
     return facts
