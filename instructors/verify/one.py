@@ -13,6 +13,7 @@ from . import (
     facts_testing,
     marks,
     pictures,
+    rendered,
     retrain,
 )
 from .gate import shown
@@ -29,6 +30,7 @@ def look(name: str, taken: TakenIn, train: bool = False) -> Result:
     data.load()
     made = put_together(taken, train)
     facts = facts_of(made)
+    facts += guarded("report", "report: its pages", rendered.of_pages, made, taken.files)
     shown_ones = [picture for cell in made.report for picture in cell.pictures][:PICTURES]
     return Result(
         name=shown(name),
