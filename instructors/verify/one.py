@@ -5,6 +5,7 @@ from dataclasses import replace
 from cnnlib import data
 
 from . import (
+    facts_gaps,
     facts_notebook,
     facts_pairs,
     facts_report,
@@ -14,6 +15,8 @@ from . import (
     open_facts,
     open_figures,
     pictures,
+    rendered,
+    retrain,
 )
 from .gate import shown
 from .intake import TakenIn
@@ -32,6 +35,7 @@ def look(name: str, taken: TakenIn, train: bool = False) -> Result:
         return _look_at_open(name, taken, train)
     made = put_together(taken, train)
     facts = facts_of(made)
+    facts += guarded("report", "report: its pages", rendered.of_pages, made, taken.files)
     shown_ones = [picture for cell in made.report for picture in cell.pictures][:PICTURES]
     return Result(
         name=shown(name),
@@ -40,6 +44,7 @@ def look(name: str, taken: TakenIn, train: bool = False) -> Result:
         texts=facts_report.texts(made),
         pictures=(*shown_ones, *([made.drawn] if made.drawn else [])),
         marks=marks.marks(made),
+        trained=retrain.trainable(made),
     )
 
 
@@ -92,4 +97,5 @@ def facts_of(made: Submission) -> list[Fact]:
         ("choice", "choice tasks", facts_testing.of_choices),
     ):
         facts += guarded(part, name, function, made)
+    facts += guarded("compared", "distances", facts_gaps.of_gaps, made.models, facts)
     return facts
