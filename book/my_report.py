@@ -29,12 +29,21 @@ from nbformat import NotebookNode
 from cnnlib import store
 from cnnlib.exercises.assignment import MODELS
 from cnnlib.exercises.fields import PROMPT, REQUIRED, written
-from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS, runs_folder
+from cnnlib.runs import NETWORK, PREDICTIONS, RECORD, WEIGHTS, runs_folder
 from cnnlib.support.chapters import MINE, OPENS
 from cnnlib.support.folders import INSTALLED, made_in
 from cnnlib.support.progress import nobody_watches
 
-from .notebooks import CHAPTER, REPORT, ReportError, executed, named, tables, tags
+from .notebooks import (
+    CHAPTER,
+    REPORT,
+    ReportError,
+    executed,
+    named,
+    neighbours_joined,
+    tables,
+    tags,
+)
 from .to_html import as_html
 from .to_typst import PX_PER_INCH as DPI
 from .to_typst import TypstPages, quoted
@@ -154,7 +163,8 @@ def pack(target: Path, notebook: NotebookNode, pages: list[Path], runs: list[Pat
         for page in pages:
             archive.write(page, page.name)
         for run in runs:
-            for name in (RECORD, WEIGHTS, PREDICTIONS):
+            own = [NETWORK] if (run / NETWORK).exists() else []  # by which it is checked
+            for name in (RECORD, WEIGHTS, PREDICTIONS, *own):
                 archive.write(run / name, f"runs/{run.name}/{name}")
 
 
@@ -164,7 +174,8 @@ def make(path: Path, output: Path) -> tuple[int, list[Unfinished], list[str], in
     Gives the number of sheets, the unfinished fields, the pictures that were left out, and the
     number of runs in the file to hand in.
     """
-    notebook = executed(path)
+    # a line that is printed above a figure stays above it
+    notebook = neighbours_joined(executed(path, coalesce_streams=False))
     page, missing = chosen(notebook)
     text = as_html(page, path.resolve().parent)
     output.mkdir(parents=True, exist_ok=True)

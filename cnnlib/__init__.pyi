@@ -34,6 +34,7 @@ from .data import CLASS_NAMES as CLASS_NAMES
 from .data import load as load
 from .exercises import assignment as assignment
 from .exercises import checks as checks
+from .exercises import choices as choices
 from .exercises.assignment import Assignment as Assignment
 from .exercises.checks import check as check
 from .exercises.checks import hint as hint

@@ -1,5 +1,6 @@
 """`hand_in`: models of any framework written into a folder, and what cannot be handed in."""
 
+import importlib
 import re
 import shutil
 from pathlib import Path
@@ -207,6 +208,7 @@ def test_the_page_names_every_column_and_file():
 
 
 def blocks():
+    """The page's blocks of code, those in lists left out."""
     return re.findall(r"^```python\n(.+?)^```", PAGE, re.M | re.S)
 
 
@@ -228,3 +230,14 @@ def test_the_pages_lines_for_keras_work(hand):
 
     exec(blocks()[1], {"model": Keras(), "history": Keras()})
     assert list(table().layout) == ["NHWC"] and list(table().parameters) == [61_706]
+
+
+def test_the_pages_own_network_and_training_work(hand, few, monkeypatch):
+    monkeypatch.setattr(cnnlib, "load", lambda: few, raising=False)
+    Path("lines_of_the_page.py").write_text("\n".join(blocks()[2:]), "utf-8")
+    monkeypatch.syspath_prepend(Path.cwd())
+    page = importlib.import_module("lines_of_the_page")  # a class needs a file to have a source
+    assert cnnlib.diff(cnnlib.CATALOGUE["baseline"], page.strided).endswith("→ Strided")
+    found = table()
+    assert list(found.name) == ["my-adamw"] and list(found.epochs) == [15]
+    assert page.history[-1]["train_loss"] < page.history[0]["train_loss"]

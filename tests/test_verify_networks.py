@@ -165,6 +165,7 @@ def test_a_network_that_keras_trained_gives_its_figures(folder):
     assert "val acc its network gives another figure" in told(looked(forged))
 
 
+@pytest.mark.filterwarnings("ignore")  # Keras's and its exporter's own
 def test_report_1s_baseline_from_keras_itself(folder, tmp_path, monkeypatch, data):
     for name in ("keras", "tensorflow", "tf2onnx"):
         pytest.importorskip(name)
