@@ -107,6 +107,13 @@ def own_network(content: bytes | None) -> Jailed:
         raise ModelError(f"{NETWORK} cannot be computed: {shown(str(error))}") from None
 
 
+def own_parameters(weights: bytes) -> int:
+    """How many numbers a network's weights hold, batch norm's running statistics left out."""
+    statistics = ("running_mean", "running_var", "num_batches_tracked")
+    found = tensors(weights, "weights.safetensors")
+    return sum(one.numel() for name, one in found.items() if not name.endswith(statistics))
+
+
 def tensors(content: bytes, name: str) -> dict[str, Tensor]:
     """The tensors of a safetensors file; ModelError for what is none, or not whole."""
     try:
