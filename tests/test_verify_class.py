@@ -44,8 +44,8 @@ def honest(evaluated_once):
 
 
 def test_the_class_is_large_and_of_every_kind():
-    assert len(made_up_class.expected()) >= 30
-    verdicts = [verdict for _, verdict, _ in made_up_class.expected().values()]
+    assert len(made_up_class.whole_class()) >= 80
+    verdicts = [verdict for _, verdict, *_ in made_up_class.whole_class().values()]
     assert set(verdicts) == {"right", "wrong", "incomplete", "refused"}
 
 

@@ -20,6 +20,7 @@ from .gradebook import COLUMNS, facts_row, write_tables
 from .marking import COMMENT, Marking, kept, key, number, summed
 from .results import WAITING, Fact, Line, Result
 from .rubric import MOST_CHOICE, given, reachable
+from .seen import folded
 
 LETTERS = 6000  # of one text on the page
 CLASS = "index.html"
@@ -73,6 +74,7 @@ def page_of(result: Result, marking: Marking | None = None) -> str:
     if not result.refused:
         parts.append(_written(result))
         parts += ["<h2>All facts</h2>", _facts(result.facts)]
+    parts.append(folded())
     return page(result.name, "\n".join(parts), script=True)
 
 
