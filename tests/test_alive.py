@@ -20,7 +20,7 @@ ALLOWED = 1_000_000  # bytes of weights, all models together
 @pytest.fixture(scope="module")
 def declared():
     script = alive.living_data()
-    return json.loads(re.fullmatch(r"var Living = \{ data: (.+) \};\n", script)[1])
+    return json.loads(re.search(r"^Living\.data = (.+);$", script, re.M)[1])
 
 
 def weights_in(layer):
@@ -103,7 +103,7 @@ def test_what_a_notebook_stores_is_small_and_has_no_script(monkeypatch):
 def test_in_jupyterlab_one_frame_holds_everything(monkeypatch):
     html = shown_by(monkeypatch, "on")
     assert html.startswith("<iframe ") and html.count("<") == 2  # all else is inside srcdoc
-    assert "Living.forward = " in html and "var Living = { data: " in html
+    assert "Living.forward = " in html and "Living.data = " in html
     assert re.findall(r"(?:src|href)=", html) == []
 
 

@@ -92,7 +92,7 @@ def test_a_length_that_does_not_fit_is_named(given, what):
 
 def test_the_pages_have_150_images_of_each_class():
     script = explorer.explorer_data()
-    declared = json.loads(re.fullmatch(r"var Living = \{ explorer: (.+) \};\n", script)[1])
+    declared = json.loads(re.search(r"^Living\.explorer = (.+);$", script, re.M)[1])
     positions = unpacked(declared["positions"], "<u2").astype(int)
     val = cnnlib.load().val
     assert val.labels[positions].tolist() == [k for k in range(10) for _ in range(150)]

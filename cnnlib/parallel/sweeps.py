@@ -71,7 +71,7 @@ def cross_validate(
     seed: int = 0,
     executor: Executor | None = None,
 ) -> list[Run]:
-    """The runs of an experiment on each of five folds (see ``data.folds``), in order.
+    """The runs of an experiment on each of five folds (see ``splits.folds``), in order.
 
     A fold's ``val`` figures are for the images it was not trained on. The test set takes no part.
     """

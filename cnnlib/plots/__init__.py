@@ -19,6 +19,7 @@ from .basic import (
     show,
     style,
 )
+from .drawings import lenet, receptive_field, stepping
 from .explorer import explore, first_of_each_class
 from .inside import (
     CLASS_COLOURS,
@@ -55,18 +56,21 @@ __all__ = [
     "garments",
     "images",
     "intervals",
+    "lenet",
     "lines",
     "living",
     "living_source",
     "losses",
     "neighbourhood",
     "path",
+    "receptive_field",
     "scatter",
     "scatter_wrong",
     "scatters",
     "show",
     "signed",
     "sliders",
+    "stepping",
     "style",
     "window",
 ]

@@ -7,7 +7,6 @@ than all else on the page. The five kinds of layers are a loop each, in ``pages/
 
 import base64
 import functools
-import json
 import re
 import textwrap
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from ..catalogue import CATALOGUE
 from ..data import CLASS_NAMES, LabelledImages, load
 from ..experiment import diff
 from ..runs import Run, run
-from .embedded import PAGES, Embedded, display_embedded
+from .embedded import PAGES, Embedded, declaring, display_embedded
 
 #: The models of the page: each differs from another in something that one can see.
 LIVING = (
@@ -62,9 +61,9 @@ def living_data() -> str:
     declared = {
         "classes": CLASS_NAMES,
         "models": [exported(run(name, train=False, verbose=False)) for name in LIVING],
-        "garments": {"labels": some.labels.tolist(), "pixels": _base64(some.images.numpy())},
+        "garments": {"labels": some.labels.tolist(), "pixels": base64_of(some.images.numpy())},
     }
-    return f"var Living = {{ data: {json.dumps(declared, separators=(',', ':'))} }};\n"
+    return declaring("data", declared)
 
 
 def garments_to_choose() -> LabelledImages:
@@ -135,7 +134,7 @@ def _weights(layer: nn.Conv2d | nn.Linear) -> dict[str, Any]:
     whole = np.round(values / step).astype("<i4")
     three = whole.reshape(-1, 1).view(np.uint8)[:, :3]  # of four bytes, the upper one says nothing
     shape = {"inputs": values.shape[1], "outputs": values.shape[0]}
-    return {**shape, "step": step, "weight": _base64(three), "bias": _plain(layer.bias)}
+    return {**shape, "step": step, "weight": base64_of(three), "bias": _plain(layer.bias)}
 
 
 def _plain(vector: Tensor) -> list[float]:
@@ -143,7 +142,8 @@ def _plain(vector: Tensor) -> list[float]:
     return [float(f"{value:.9g}") for value in vector.tolist()]
 
 
-def _base64(values: np.ndarray) -> str:
+def base64_of(values: np.ndarray) -> str:
+    """The bytes of an array, as text that a script can hold."""
     return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
 
 

@@ -5,10 +5,12 @@ The stored output is the place alone; the book's pages have the scripts beside t
 """
 
 import html
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from IPython.display import display
 
@@ -24,7 +26,8 @@ FRAME = """<!DOCTYPE html>
 class Embedded:
     """A kind of place, which is its class in HTML, and the files in ``pages/`` that fill it.
 
-    ``data`` is the name of a script beside them in the book, which is made with it.
+    ``data`` is the name of a script beside them in the book, which is made with it. ``height`` is
+    that of the frame in JupyterLab.
     """
 
     kind: str
@@ -32,6 +35,7 @@ class Embedded:
     data: str
     scripts: tuple[str, ...]
     styles: tuple[str, ...]
+    height: str = "46rem"
 
     def place(self, **settings: str) -> str:
         """The empty place, with words for those whose browser runs no scripts."""
@@ -49,8 +53,14 @@ class Embedded:
         style = "\n".join((PAGES / name).read_text("utf-8") for name in self.styles)
         title, place = self.title, self.place(**settings)
         page = FRAME.format(title=title, style=style, place=place, scripts=scripts)
-        look = "width: 100%; height: 46rem; border: 1px solid #8888"
+        look = f"width: 100%; height: {self.height}; border: 1px solid #8888"
         return f'<iframe title="{title}" style="{look}" srcdoc="{html.escape(page)}"></iframe>'
+
+
+def declaring(name: str, what: Mapping[str, Any]) -> str:
+    """A script that puts ``what`` where the scripts look for it; a page may have several."""
+    told = json.dumps(what, separators=(",", ":"))
+    return f"var Living = window.Living ?? {{}};\nLiving.{name} = {told};\n"
 
 
 def closed(code: str) -> str:

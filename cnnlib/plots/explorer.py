@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import seaborn as sns
 import torch
 from numpy.typing import ArrayLike
 from PIL import Image
 from torch import Tensor
 
 from ..data import CLASS_NAMES, load
-from .embedded import Embedded, display_embedded
+from .embedded import Embedded, declaring, display_embedded
 from .inside import CLASS_COLOURS, MARKERS
 
 ACROSS = 30  # images side by side on the sheet
@@ -69,7 +68,7 @@ def explore(
 def explorer_data(chosen: Tensor | None = None) -> str:
     """The images, and how the classes look: a script that declares them."""
     chosen = first_of_each_class() if chosen is None else chosen
-    colours = [sns.color_palette([one]).as_hex()[0] for one in CLASS_COLOURS]
+    colours = list(CLASS_COLOURS)
     declared = {
         "classes": CLASS_NAMES,
         "colours": colours,
@@ -79,7 +78,7 @@ def explorer_data(chosen: Tensor | None = None) -> str:
         "sheet": "data:image/png;base64," + _sheet(load().val.images[chosen]),
         "across": ACROSS,
     }
-    return f"var Living = {{ explorer: {json.dumps(declared, separators=(',', ':'))} }};\n"
+    return declaring("explorer", declared)
 
 
 def _sheet(images: Tensor) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,7 +25,7 @@ from .basic import PALETTE, describe, figure_of, images, rendered, show, styled
 MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
 # The palette's colours in another order: the shirt, which is mixed up most, has the strongest, and
 # T-shirt, pullover, dress and coat, which lie around it, are far from it and from one another.
-CLASS_COLOURS = tuple(sns.color_palette(PALETTE)[i] for i in (0, 5, 2, 4, 9, 7, 3, 6, 8, 1))
+CLASS_COLOURS = tuple(PALETTE[i] for i in (0, 5, 2, 4, 9, 7, 3, 6, 8, 1))
 
 
 def sliders(draw: Callable[..., Axes | Figure], **choices: Sequence[Any]) -> None:
@@ -152,7 +151,7 @@ def _grid(
             ax.text(*middle, _short(number), ha="center", va="center", color=grey)
     ax.text(left + numbers.shape[1] / 2, -0.2, title, ha="center", va="bottom", fontsize=11)
     row, column, side = outlined
-    orange = sns.color_palette(PALETTE)[3]
+    orange = PALETTE[3]
     ax.add_patch(Rectangle((left + column, row), side, side, fill=False, ec=orange, lw=3))
 
 
@@ -206,7 +205,7 @@ def flow(stages: Sequence[tuple[str, Sequence[int]]]) -> Figure:
     figure, ax = plt.subplots(figsize=(10, 3))
     largest = max(max(shape[1:], default=0) for _, shape in drawn) or 1
     longest = max((shape[0] for _, shape in drawn if len(shape) == 1), default=1)
-    blue, orange = sns.color_palette(PALETTE)[:2]
+    blue, orange = PALETTE[:2]
     left = 0.0
     for name, shape in drawn:
         if len(shape) == 3:
@@ -446,7 +445,7 @@ def neighbourhood(
     ax = place.subplots()
     ax.scatter(*_across_down(points), s=6, color="0.75", linewidths=0)
     rings = _rings(ax, points, wrong, size=16)
-    blue, orange = sns.color_palette(PALETTE)[:2]
+    blue, orange = PALETTE[:2]
     ax.scatter(*_across_down(points[near]), s=45, color=blue, marker="x", label="its ten nearest")
     ax.scatter(*_across_down(points[[index]]), s=110, color=orange, marker="*", label="the image")
     _map_axes(ax)

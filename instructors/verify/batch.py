@@ -15,6 +15,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from cnnlib.exercises.hand_in import MODELS_FILE
+from cnnlib.runs import RECORD
 from cnnlib.support.progress import bar
 
 from .arrivals import HandIn, hand_ins
@@ -198,8 +200,8 @@ def verify_one(one: HandIn, train: bool = False) -> Result:
 
     torch.set_num_threads(1)  # the others run beside it
     taken = take_in(one.path, inside=one.inside)
-    if not any(name.endswith((".ipynb", "run.json")) for name in taken.files):
-        words = "it holds neither a notebook nor a run"
+    if not any(name.endswith((".ipynb", RECORD, MODELS_FILE)) for name in taken.files):
+        words = "it holds neither a notebook nor a run, nor a table of models"
         if taken.packed:
             words += f"; not unpacked: {', '.join(taken.packed[:3])} (expected a .zip, not in two)"
         if taken.pickles:

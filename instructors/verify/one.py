@@ -12,15 +12,18 @@ from . import (
     facts_runs,
     facts_testing,
     marks,
+    open_facts,
+    open_figures,
     pictures,
     rendered,
     retrain,
 )
 from .gate import shown
 from .intake import TakenIn
+from .open_reading import is_open, opened
 from .results import Fact, Outcome, Result, guarded
-from .rubric import rubric
-from .submission import Submission, put_together
+from .rubric import open_rubric, rubric
+from .submission import Submission, put_together, report_of
 
 PICTURES = 30  # on a page
 
@@ -28,6 +31,8 @@ PICTURES = 30  # on a page
 def look(name: str, taken: TakenIn, train: bool = False) -> Result:
     """Look at everything; no code of the submission is run."""
     data.load()
+    if is_open(taken.files):
+        return _look_at_open(name, taken, train)
     made = put_together(taken, train)
     facts = facts_of(made)
     facts += guarded("report", "report: its pages", rendered.of_pages, made, taken.files)
@@ -40,6 +45,29 @@ def look(name: str, taken: TakenIn, train: bool = False) -> Result:
         pictures=(*shown_ones, *([made.drawn] if made.drawn else [])),
         marks=marks.marks(made),
         trained=retrain.trainable(made),
+    )
+
+
+def _look_at_open(name: str, taken: TakenIn, train: bool) -> Result:
+    """The same for networks of any framework."""
+    made = opened(taken, report_of(taken))
+    open_figures.compute(made, train)
+    facts = guarded("models", "the five models", open_facts.of_models, made)
+    for model in made.models:
+        own = guarded("models", model.name, open_facts.of_row, model)
+        own += guarded("training", model.name, open_facts.of_model, model)
+        facts += [replace(fact, model=model.name) for fact in own]
+    facts += marks.alike(made_marks := marks.open_marks(made))
+    facts += guarded("test", "test accuracies", open_facts.of_test, made)
+    facts += guarded("report", "report", open_facts.of_report, made)
+    pictures_shown = [one for cell in made.report.cells for one in cell.pictures][:PICTURES]
+    return Result(
+        name=shown(name),
+        facts=tuple(facts),
+        lines=tuple(open_rubric(made, facts)),
+        texts=facts_report.texts(made.report),
+        pictures=tuple(pictures_shown),
+        marks=made_marks,
     )
 
 

@@ -89,6 +89,12 @@ def test_a_student_runs_a_chapter_and_moves_its_sliders(page, lab, folder):
     expect(frame.locator("output").first).to_have_text("1")
     page.screenshot(path=SHOTS / "lab-living.png")
 
+    drawing = notebook.frame_locator('iframe[title="What one number sees"]')
+    drawing.locator("figure canvas").nth(3).press("ArrowUp")
+    expect(drawing.locator("[role=status]")).to_contain_text("these from 14×14 pixels: rows 7 to")
+    drawing.locator(".words").scroll_into_view_if_needed()
+    page.screenshot(path=SHOTS / "lab-field.png")
+
     picture = sliders.locator("img")
     start = look(picture)
     assert "baseline, 6 maps of 28×28" in start["alt"]

@@ -1,18 +1,6 @@
 // One model on the page: which it is, what it says, and every layer with its maps.
 "use strict";
 
-Living.TITLES = {
-  conv: () => "Convolution",
-  norm: () => "Batch norm",
-  act: ({ slope }) => (slope ? "LeakyReLU" : "ReLU"),
-  pool: ({ how }) => (how === "max" ? "Max pooling" : "Average pooling"),
-  linear: () => "Fully connected",
-};
-
-Living.title = (layer) => Living.TITLES[layer.kind](layer);
-Living.size = ([maps, rows, columns]) =>
-  rows * columns === 1 ? `${maps} numbers` : `${maps} of ${rows}×${columns}`;
-
 Living.Column = class {
   // onLook(step, place, spoken): somebody points at a value; onChange(): another model is chosen
   constructor(name, side, { onLook, onChange }) {
@@ -135,20 +123,4 @@ Living.Column = class {
   unmark() {
     for (const one of this.shown) one?.maps.unmark();
   }
-};
-
-// the place to which a key leads, within the maps; null for other keys
-Living.moved = function ([map, row, column], key, [maps, rows, columns], across) {
-  const lists = rows * columns === 1; // numbers in lines: the keys go from one to the next
-  const limit = (value, count) => Math.max(0, Math.min(count - 1, value));
-  const keys = {
-    ArrowLeft: lists ? [map - 1, 0, 0] : [map, row, column - 1],
-    ArrowRight: lists ? [map + 1, 0, 0] : [map, row, column + 1],
-    ArrowUp: lists ? [map - across, 0, 0] : [map, row - 1, column],
-    ArrowDown: lists ? [map + across, 0, 0] : [map, row + 1, column],
-    PageUp: [map - 1, row, column],
-    PageDown: [map + 1, row, column],
-  };
-  const to = keys[key];
-  return to ? [limit(to[0], maps), limit(to[1], rows), limit(to[2], columns)] : null;
 };

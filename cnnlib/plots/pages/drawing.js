@@ -142,11 +142,20 @@ Living.Maps = class {
     this.boxes.replaceChildren();
   }
 
+  // nothing is drawn yet of the values from `first` on, of the first map
+  blank(first) {
+    const [, rows, columns] = this.shape, [left, top] = this.corner(0), { scale } = this;
+    const row = Math.floor(first / columns), begun = first % columns;
+    const context = this.canvas.getContext("2d");
+    context.clearRect(left + begun * scale, top + row * scale, (columns - begun) * scale, scale);
+    context.clearRect(left, top + (row + 1) * scale, columns * scale, (rows - row - 1) * scale);
+  }
+
   // a box around some values of a map; what would lie outside the map is cut off
-  mark(kind, { map, row, column, side }) {
+  mark(kind, { map, row, column, side, high = side }) {
     const [, rows, columns] = this.shape, [left, top] = this.corner(map);
     const from = [Math.max(0, column), Math.max(0, row)];
-    const to = [Math.min(columns, column + side), Math.min(rows, row + side)];
+    const to = [Math.min(columns, column + side), Math.min(rows, row + high)];
     const { width, height } = this.canvas, { scale } = this;
     const box = Living.element("div", { className: `box ${kind}` });
     box.style.left = `${(100 * (left + from[0] * scale)) / width}%`;
@@ -155,4 +164,20 @@ Living.Maps = class {
     box.style.height = `${(100 * (to[1] - from[1]) * scale) / height}%`;
     this.boxes.append(box);
   }
+};
+
+// the place to which a key leads, within the maps; null for other keys
+Living.moved = function ([map, row, column], key, [maps, rows, columns], across) {
+  const lists = rows * columns === 1; // numbers in lines: the keys go from one to the next
+  const limit = (value, count) => Math.max(0, Math.min(count - 1, value));
+  const keys = {
+    ArrowLeft: lists ? [map - 1, 0, 0] : [map, row, column - 1],
+    ArrowRight: lists ? [map + 1, 0, 0] : [map, row, column + 1],
+    ArrowUp: lists ? [map - across, 0, 0] : [map, row - 1, column],
+    ArrowDown: lists ? [map + across, 0, 0] : [map, row + 1, column],
+    PageUp: [map - 1, row, column],
+    PageDown: [map + 1, row, column],
+  };
+  const to = keys[key];
+  return to ? [limit(to[0], maps), limit(to[1], rows), limit(to[2], columns)] : null;
 };

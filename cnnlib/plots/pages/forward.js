@@ -104,9 +104,8 @@ Living.probabilities = function (logits) {
 
 Living.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
-// the model of a name; its weights are unpacked when it is first asked for
-Living.model = function (name) {
-  const model = Living.data.models.find((one) => one.name === name);
+// the model with its weights as numbers: they are unpacked when it is first asked for
+Living.unpacked = function (model) {
   for (const layer of model.layers)
     if (typeof layer.weight === "string") {
       const bytes = Living.bytes(layer.weight);
@@ -117,3 +116,16 @@ Living.model = function (name) {
     }
   return model;
 };
+Living.model = (name) => Living.unpacked(Living.data.models.find((one) => one.name === name));
+
+Living.TITLES = {
+  conv: () => "Convolution",
+  norm: () => "Batch norm",
+  act: ({ slope }) => (slope ? "LeakyReLU" : "ReLU"),
+  pool: ({ how }) => (how === "max" ? "Max pooling" : "Average pooling"),
+  linear: () => "Fully connected",
+};
+
+Living.title = (layer) => Living.TITLES[layer.kind](layer);
+Living.size = ([maps, rows, columns]) =>
+  rows * columns === 1 ? `${maps} numbers` : `${maps} of ${rows}×${columns}`;
