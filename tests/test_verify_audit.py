@@ -79,6 +79,7 @@ def test_the_draw_is_of_the_number_and_the_submission_alone():
     assert [drawn(name) for name in names] != [drawn(name, seed=8) for name in names]
     counts = [model for name in names for model in drawn(name)]
     assert {counts.count(one.model) > 5 for one in WORDS} == {True}
+    assert len(drawn("half of a pair \ud800")) == 2
     assert sorted(drawn("x", count=9)) == [one.model for one in WORDS]
 
 

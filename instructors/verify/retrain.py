@@ -102,7 +102,8 @@ class Retraining:
 
     def drawn(self, result: Result) -> list[Trained]:
         """The same for every call with this seed, whoever else is in the class."""
-        order = random.Random(f"{self.seed}\n{result.name}")
+        # a name from a foreign zip may hold what has no encoding
+        order = random.Random(f"{self.seed}\n{result.name}".encode("utf-8", "replace"))
         return order.sample(result.trained, min(self.count, len(result.trained)))
 
     def add(self, result: Result) -> None:
