@@ -111,12 +111,14 @@ def _row(one: Stop, places: Mapping[int, float], needs: Sequence[int]) -> str:
     if len(title) > LONGEST:
         title = re.split("[,:]", title)[0]
     built = f"; builds on {', '.join(map(str, one.needs))}" if one.needs else ""
-    label = html.escape(f"{one.number}. {one.title}, {one.minutes} minutes{built}")
+    label = html.escape(
+        f"{one.number}. {title}, {one.minutes} minutes{built}"
+    )  # begins as it reads
     return (
         f'<a href="{one.page}" aria-label="{label}">{curves}'
         f'<rect x="{DOT - 8}" y="{y - ROW / 2}" width="{WIDTH - DOT + 8}" height="{ROW}"/>'
         f'<circle cx="{DOT}" cy="{y}" r="4.5"/>'
-        f'<text x="{DOT + 12}" y="{y + 4.5}">{one.number}. {html.escape(title)}</text>'
+        f'<text x="{DOT + 12}" y="{y + 4.5}">{one.number}. {html.escape(title)}</text> '
         f'<text class="minutes" x="{WIDTH - 4}" y="{y + 4.5}">{one.minutes} min</text></a>'
     )
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from book import glossary, search_index
+from book import accessible, glossary, search_index
 from book.alive import needed
 
 project = "Convolutional networks by experiment"
@@ -40,6 +40,7 @@ html_theme_options = {
     "navbar_persistent": [],  # the search box stands in the sidebar already
     "logo": {"text": project},
 }
+html_sidebars = {"**": ["home.html", "icon-links.html", "find.html", "sbt-sidebar-nav.html"]}
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
 html_static_path = ["static"]
 templates_path = ["templates"]
@@ -68,6 +69,7 @@ def setup(app: Any) -> None:
     html_static_path.append(str(Path(app.srcdir) / "alive"))
     html_extra_path.append(str(Path(app.srcdir) / "extra"))
     app.connect("html-page-context", with_scripts)
+    app.connect("html-page-context", accessible.mend)
     app.connect("doctree-read", glossary.link)
     app.connect("html-page-context", search_index.collect)
     app.connect("build-finished", search_index.write)

@@ -89,7 +89,8 @@ def test_browser(args: argparse.Namespace) -> int:
     """click through JupyterLab and the rendered book in a headless browser"""
     prepare()
     try:
-        importlib.metadata.version("playwright")
+        for package in ("playwright", "axe-playwright-python"):
+            importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         # not part of the set-up: 50 MB, and useless without a browser
         if code := install("browser"):

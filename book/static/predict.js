@@ -92,7 +92,9 @@
   // A link to something that is folded shows it.
   function followed() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target && folded.some(one => one.contains(target)) && remembered() === null) {
+    const hides = one => one.contains(target)
+      || (target.contains(one) && !target.contains(place)); // a section whose parts are folded
+    if (target && folded.some(hides) && remembered() === null) {
       kept = ""; // for now, and not for the next visit
       update();
       target.scrollIntoView();

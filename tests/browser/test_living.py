@@ -216,6 +216,7 @@ def test_on_paper_it_is_a_still_picture(living):
 def test_the_chapter_has_its_own_pair(page):
     page.goto(url(CHAPTER))
     shown(page)
+    page.get_by_role("button", name="show what was found").click()
     chosen = page.locator(f"{PLACE} .model select")
     assert [chosen.nth(i).input_value() for i in (0, 1)] == ["baseline", "maxpool"]
     canvas = maps_of(page, 0, "features.block1.conv")

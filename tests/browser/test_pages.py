@@ -10,13 +10,12 @@ from urllib.request import url2pathname
 
 import pytest
 from helpers import ROOT, SHOTS, left_this_machine, visit
-from playwright.sync_api import expect
 
 from book.notebooks import chapters
 
 REPORT = ROOT / "report"
 CHAPTERS = [path.stem for path in chapters()]
-PAGES = [*CHAPTERS, "runs", "api"]  # in the order of the contents
+PAGES = [*CHAPTERS, "glossary", "runs", "api"]  # in the order of the contents
 LOOK = """() => ({
     links: [...document.links].map(link => link.href),
     anchors: [...document.querySelectorAll("[id]")].map(one => one.id),
@@ -118,19 +117,6 @@ def test_from_the_first_chapter_to_the_last_and_back(page):
             page.wait_for_load_state()
             way.append(file_of(page.url).stem)
     assert way == [*PAGES, *reversed(PAGES[:-1]), "index"]
-
-
-def test_search_finds_a_word(page):
-    page.goto(url("index"))
-    page.locator("button.search-button-field").click()
-    page.locator("#pst-search-dialog input[type=search]").fill("pooling")
-    page.keyboard.press("Enter")
-    results = page.locator("#search-results ul.search li a")
-    expect(results.filter(has_text="5. Max pooling").first).to_be_visible()
-    page.screenshot(path=SHOTS / "search.png")
-    results.filter(has_text="5. Max pooling").first.click()
-    expect(page.locator("article h1")).to_contain_text("5. Max pooling")
-    assert file_of(page.url).stem == "05_max_pooling"
 
 
 def test_light_and_dark_and_paper(page):
