@@ -132,7 +132,8 @@ MISFITS = [
 
 def test_every_plotting_function_is_in_the_tables():
     names = {name for name in plots.__all__ if inspect.isfunction(getattr(plots, name))}
-    pages = {"living", "living_source", "explore", "first_of_each_class"}  # of shipped runs alone
+    pages = {"living", "living_source", "explore", "first_of_each_class"}  # of shipped runs alone,
+    pages |= {"lenet", "stepping", "receptive_field"}  # and these, too
     assert set(NOTHING) == names - pages - {"style", "describe"}  # which draw nothing themselves
     assert set(NOT_NUMBERS) == set(NOTHING) - {"sliders", "show", "figure_of"}
 
