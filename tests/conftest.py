@@ -72,7 +72,7 @@ def computed_once():
     def jailed(content, wanted, black):
         key = (content, wanted, black)
         if key not in jails:
-            jails[key] = real(content, wanted, black, seconds=20.0)
+            jails[key] = real(content, wanted, black, seconds=40.0)  # shared by many
         return jails[key]
 
     def once(model, part):

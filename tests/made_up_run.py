@@ -17,7 +17,9 @@ import psutil
 from made_up_class import problems, whole_class, write
 from made_up_more import CANVAS, MOODLE, downloads
 
-JOBS = 2
+from instructors.verify.kept import FOLDER, Kept
+
+JOBS, SOME = 2, 3  # processes; finished submissions before the first Ctrl-C
 
 
 def main(folder):
@@ -32,7 +34,7 @@ def main(folder):
     words = [sys.executable, "-m", "instructors.verify", *map(str, paths), f"--jobs={JOBS}",
              "--output", str(out)]  # fmt: skip
     started = time.perf_counter()
-    lost = interrupted(words, out / ".kept", random.uniform(10, 60))
+    lost = interrupted(words, out / FOLDER)
     peak = measured(words)
     took = time.perf_counter() - started
     results = kept(paths, out)
@@ -53,19 +55,28 @@ def main(folder):
     return bool(odd or missing or lost)
 
 
-def interrupted(words, folder, after):
-    """Ctrl-C after so many seconds; how many finished submissions are gone, or done once more."""
-    first = subprocess.Popen(words, start_new_session=True, stdout=subprocess.DEVNULL)
-    time.sleep(after)
-    os.killpg(first.pid, signal.SIGINT)
-    first.wait(timeout=300)
+def interrupted(words, folder):
+    """Ctrl-C at two moments; how many finished submissions are gone, or done once more."""
+    ctrl_c(words, lambda: len(list(folder.glob("*.json"))) >= SOME, random.uniform(0, 20))
     before = {path: path.stat().st_mtime_ns for path in folder.glob("*.json")}
-    print(f"interrupted after {after:.0f} s: {len(before)} are kept", flush=True)
-    again = subprocess.Popen(words, start_new_session=True, stdout=subprocess.DEVNULL)
-    time.sleep(15)
-    os.killpg(again.pid, signal.SIGINT)
-    again.wait(timeout=300)
+    print(f"interrupted: {len(before)} are kept", flush=True)
+    ctrl_c(words, lambda: True, random.uniform(0, 15))  # while it starts, it may be
     return sum(not path.exists() or path.stat().st_mtime_ns != t for path, t in before.items())
+
+
+def ctrl_c(words, ready, after):
+    """Start it, press Ctrl-C so many seconds after it is ``ready``, and see it end."""
+    process = subprocess.Popen(words, start_new_session=True, stdout=subprocess.DEVNULL)
+    while not ready() and process.poll() is None:
+        time.sleep(0.5)
+    time.sleep(after)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        sys.exit(f"Ctrl-C, {after:.1f} s after it was ready, did not end it within a minute")
 
 
 def measured(words):
@@ -93,7 +104,6 @@ def kept(paths, out):
     """What the command has found, compared as it does."""
     from instructors.verify.arrivals import hand_ins
     from instructors.verify.compare import compared
-    from instructors.verify.kept import Kept
 
     store, given = Kept(out, train=True), hand_ins(paths)
     found = [(one, result) for one in given if (result := store.get(one))]

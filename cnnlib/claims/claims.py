@@ -227,9 +227,8 @@ def _pending(entry: Entry) -> str:
         return "a table of its own"
     if entry.seeds == "rounds":
         return "not measured yet"
-    return (
-        f"not yet: runs of the seeds {confirming(entry)[0]} to {confirming(entry)[-1]} are missing"
-    )
+    first, last = confirming(entry)[0], confirming(entry)[-1]
+    return f"not yet: the seeds {first} to {last} decide, once all runs of its family are stored"
 
 
 def changed_table() -> pd.DataFrame:

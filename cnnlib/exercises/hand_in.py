@@ -19,7 +19,8 @@ from ..experiment import Data
 from ..models import count_parameters
 from ..network import device_of
 from ..support.files import write_whole
-from ..support.layouts import Layout, layout
+from ..support.layouts import Layout
+from ..support.layouts import layout as layout_of
 from ..support.onnx_files import OnnxError, OnnxNetwork, to_onnx
 from ..support.onnx_session import looked_into
 from ..support.values import settled, wrong
@@ -83,7 +84,7 @@ def hand_in(
         raise ValueError(
             f"batch_size is {batch_size}; expected {SMALLEST_BATCH} to {LARGEST_BATCH} images"
         )
-    data, wanted, table = Data(mean=mean, std=std), _layout(layout), epochs_of(history)
+    data, wanted, table = Data(mean=mean, std=std), layout_of(layout), epochs_of(history)
     made = _made(model, wanted, data, parameters)
     network = OnnxNetwork(made.content, wanted, black=-data.mean / data.std)
     parts = _parts(validation, at, test)
@@ -116,10 +117,6 @@ def _check_names(name: Any, compared_with: Any, changes: Any) -> None:
         raise ValueError(f"{name!r} lacks {lacks}; give both, or neither for your first model")
     if compared_with == name:
         raise ValueError(f"{name!r} is compared with itself; give the model that it varies")
-
-
-def _layout(text: Any) -> Layout:
-    return layout(text)
 
 
 def _made(model: Any, wanted: Layout, data: Data, parameters: int | None) -> Made:

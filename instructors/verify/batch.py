@@ -17,6 +17,7 @@ from typing import Any
 
 from cnnlib.exercises.hand_in import MODELS_FILE
 from cnnlib.runs import RECORD
+from cnnlib.support.limits import limit
 from cnnlib.support.progress import bar
 
 from .arrivals import HandIn, hand_ins
@@ -167,7 +168,7 @@ def _child(
 ) -> None:
     """In a process of its own: limit it, verify, send the result."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory()
+    limit(MEMORY)
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         try:
             result = work(one, train)
@@ -178,18 +179,6 @@ def _child(
             result = Result(one.name, refused=words, finished=False)
     end.send(result)
     end.close()
-
-
-def _limit_memory() -> None:
-    """Limit the memory that this process may add to what it has, where the system can do so."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    with contextlib.suppress(OSError, ValueError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def verify_one(one: HandIn, train: bool = False) -> Result:

@@ -4,7 +4,6 @@
 it, and then gives outputs for images, batch by batch, until nothing more comes.
 """
 
-import contextlib
 import json
 import re
 import sys
@@ -16,21 +15,8 @@ if __name__ == "__main__":  # the package around this file would import torch
 
 import numpy as np
 
+from cnnlib.support.limits import limit
 from cnnlib.support.onnx_session import OnnxError, Session, looked_into
-
-
-def limit(memory: int, seconds: int) -> None:
-    """Limit what this process may add to its memory, in bytes, and its CPU time."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    with contextlib.suppress(OSError, ValueError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def answer(given: BinaryIO, out: BinaryIO) -> None:
