@@ -17,7 +17,9 @@ def mended(body: str) -> str:
 
     pandas puts an empty header into the corner of a table, Sphinx sets long signatures so.
     """
-    body = re.sub(r"<th(\s[^>]*)?>\s*(?:<p>\s*</p>\s*)?</th>", lambda one: f"<td{one[1] or ''}></td>", body)
+    body = re.sub(
+        r"<th(\s[^>]*)?>\s*(?:<p>\s*</p>\s*)?</th>", lambda one: f"<td{one[1] or ''}></td>", body
+    )
     return PARAMETERS.sub(
         lambda one: (
             '<span class="sig-params">'

@@ -29,9 +29,16 @@ def as_page(notebook: NotebookNode, path: Path) -> NotebookNode:
 
 
 def put_notebook(path: Path, folder: Path) -> None:
-    """Write a reader's copy of the notebook into ``folder``: to download."""
+    """Write a reader's copy of the notebook into ``folder``: to download, and as a script.
+
+    A browser saves no file that lies beside a page in a folder; ``take.js`` saves what the script
+    says.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / path.name).write_text(unseen(path.read_text("utf-8")), "utf-8")
+    text = unseen(path.read_text("utf-8"))
+    (folder / path.name).write_text(text, "utf-8")
+    script = f"takeNotebook({json.dumps(path.name)}, {json.dumps(text)});\n"
+    (folder / path.name).with_suffix(".js").write_text(script, "utf-8")
 
 
 def to_take_along(path: Path) -> str:

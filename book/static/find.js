@@ -7,16 +7,17 @@
   const field = document.querySelector(".bd-search-container input[type=search]");
   if (!results || !field) return;
 
-  const flat = words => words.toLowerCase().trim().replace(/\s+/g, " ");
+  const flat = words => words.toLowerCase().replace(/[\s-]+/g, " ").trim(); // max-pooling, max pooling
   const escaped = words => words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const starting = words => new RegExp(`(?<![\\p{L}\\p{N}])${escaped(words)}`, "giu");
+  const starting = words =>
+    new RegExp(`(?<![\\p{L}\\p{N}])${escaped(words).replaceAll(" ", "[\\s-]+")}`, "giu");
   const count = (words, pattern) => (words.match(pattern) || []).length;
 
   // The glossary's word that is asked for, in the singular or the plural.
   function explained(query) {
     const forms = [query, query.replace(/s$/, "")];
     return WORKBOOK.terms.filter(([name, also]) =>
-      [name, ...also].some(one => forms.includes(one.toLowerCase())));
+      [name, ...also].some(one => forms.includes(flat(one))));
   }
 
   function score(section, phrase, words) {

@@ -15,7 +15,7 @@ from book.notebooks import chapters
 
 REPORT = ROOT / "report"
 CHAPTERS = [path.stem for path in chapters()]
-PAGES = [*CHAPTERS, "glossary", "runs", "api"]  # in the order of the contents
+PAGES = [*CHAPTERS, "glossary", "runs", "api", "any_framework"]  # in the order of the contents
 LOOK = """() => ({
     links: [...document.links].map(link => link.href),
     anchors: [...document.querySelectorAll("[id]")].map(one => one.id),
