@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nbformat
 from filelock import FileLock, Timeout
-from nbformat import NotebookNode
 
 from cnnlib.analysis.readme import runs_page
 from cnnlib.runs import StoredRunError
@@ -24,6 +23,7 @@ from cnnlib.support.sources import DataError
 
 from .alive import put_scripts
 from .api import page
+from .figures import for_pages
 from .kept import executed_once, files_hash, surroundings
 from .notebooks import (
     REPORT,
@@ -140,7 +140,7 @@ def _chapters(stored: bool, around: str) -> dict[str, str]:
             words = f"# {path.stem}\n\nThis chapter is not here:\n\n```text\n{error}\n```"
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(words)])
             notebook = stable(notebook, path.stem[:2])
-        nbformat.write(with_text_alternatives(notebook), BUILD / path.name)
+        nbformat.write(for_pages(notebook), BUILD / path.name)
     return failed
 
 
@@ -162,16 +162,6 @@ def _rendered(strict: bool) -> Path:
     ).returncode:
         sys.exit("error: rendering failed; the lines above say why")
     return pages
-
-
-def with_text_alternatives(notebook: NotebookNode) -> NotebookNode:
-    """myst-nb takes an image's text alternative from the cell: carry it over from the output."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
-            if alt:
-                cell.metadata["mystnb"] = {"image": {"alt": alt}}
-    return notebook
 
 
 def contents(heading: str = "", more: Sequence[str] = ()) -> str:

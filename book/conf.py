@@ -38,8 +38,9 @@ html_theme_options = {
 }
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
 html_static_path = ["static"]
-html_css_files = ["workbook.css"]
-html_js_files = ["print.js"]
+html_css_files = ["workbook.css", "figures.css"]
+html_js_files = ["print.js", "figures.js"]
+html_scaled_image_link = False  # a click enlarges it on the page
 html_copy_source = False
 html_show_search_summary = False  # pages opened from a folder may not fetch one another
 html_use_index = False  # the page of the library begins with one

@@ -57,6 +57,7 @@ NOTHING = {
     "losses": (lambda: plots.losses([]), "no runs were given"),
     "confusion": (lambda: plots.confusion([], []), r"in the matrix, of the shape \(0,\)"),
     "window": (lambda: plots.window([], []), r"in the image, of the shape \(0,\)"),
+    "confusions": (lambda: plots.confusions({}), "no matrices were given"),
     "feature_maps": (lambda: plots.feature_maps({}), "no maps were given"),
     "flow": (lambda: plots.flow([]), "no shapes were given"),
     "signed": (lambda: plots.signed([], [], label="x"), "no pictures were given"),
@@ -87,6 +88,7 @@ NOT_NUMBERS = {
     "losses": (lambda: plots.losses([diverged(train_loss=NAN)]), "the losses of maxpool, seed 0"),
     "confusion": (lambda: plots.confusion([[NAN, NAN], [0, 1]], "ab"), "or from 0/0"),
     "window": (lambda: plots.window(PICTURES[0] * NAN, np.eye(3)), "numbers of the image are NaN"),
+    "confusions": (lambda: plots.confusions({"m": [[NAN]]}, "a"), "numbers of the matrix 'm'"),
     "feature_maps": (lambda: plots.feature_maps({"a": PICTURES * NAN}), "the maps of 'a' are NaN"),
     "flow": (lambda: plots.flow([("layer", (0, 4, 4))]), r"a shape is \(0, 4, 4\); expected"),
     "signed": (lambda: plots.signed(PICTURES * NAN, "abc", label="x"), "numbers of picture 1 are"),
@@ -133,6 +135,7 @@ MISFITS = [
 def test_every_plotting_function_is_in_the_tables():
     names = {name for name in plots.__all__ if inspect.isfunction(getattr(plots, name))}
     pages = {"living", "living_source", "explore", "first_of_each_class"}  # of shipped runs alone
+    pages |= {"lenet", "stepping", "receptive_field"}
     assert set(NOTHING) == names - pages - {"style", "describe"}  # which draw nothing themselves
     assert set(NOT_NUMBERS) == set(NOTHING) - {"sliders", "show", "figure_of"}
 
