@@ -21,9 +21,10 @@ from cnnlib.support.files import write_whole
 from cnnlib.support.progress import nobody_watches
 from cnnlib.support.sources import DataError
 
+from . import book_map, glossary
 from .alive import put_scripts
 from .api import page
-from .figures import for_pages
+from .chapter_pages import as_page, put_notebook
 from .kept import executed_once, files_hash, surroundings
 from .notebooks import (
     REPORT,
@@ -47,6 +48,7 @@ PARTS = {  # heading of each part of the contents, by the number of its first ch
     19: "Looking inside",
     22: "Finish",
 }
+PAGES = ("any_framework.md",)  # in this folder, beside the chapters
 
 
 def refresh(names: list[str]) -> int:
@@ -91,7 +93,9 @@ def report(
         around = surroundings()
         failed = _chapters(stored, around)
         made = {"index.md": contents(heading, list(more or {})), "api.md": page()}
+        made["glossary.md"] = glossary.page()
         made["runs.md"] = runs_page("table-of-runs")
+        made |= {name: (ROOT / "book" / name).read_text("utf-8") for name in PAGES}
         for name, text in (made | dict(more or {})).items():
             (BUILD / name).write_text(text, "utf-8")
         # a page that says that its chapter failed lacks what others link to
@@ -139,8 +143,10 @@ def _chapters(stored: bool, around: str) -> dict[str, str]:
             print("failed, ", end="", flush=True)
             words = f"# {path.stem}\n\nThis chapter is not here:\n\n```text\n{error}\n```"
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(words)])
-            notebook = stable(notebook, path.stem[:2])
-        nbformat.write(for_pages(notebook), BUILD / path.name)
+            nbformat.write(stable(notebook, path.stem[:2]), BUILD / path.name)
+            continue
+        nbformat.write(as_page(notebook, path), BUILD / path.name)
+        put_notebook(path, BUILD / "extra" / "notebooks")
     return failed
 
 
@@ -166,14 +172,17 @@ def _rendered(strict: bool) -> Path:
 
 def contents(heading: str = "", more: Sequence[str] = ()) -> str:
     """The first page: the words of welcome, then the chapters by part, then the reference."""
-    pages = [(ROOT / "book" / "welcome.md").read_text("utf-8").strip(), ""]
+    welcome = (ROOT / "book" / "welcome.md").read_text("utf-8").strip()
+    pages = [welcome.replace("MAP", book_map.drawing(PARTS)), ""]
     starts = list(PARTS)
     for i, (start, title) in enumerate(PARTS.items()):
         end = starts[i + 1] if i + 1 < len(starts) else 100
         inside = [p.stem for p in chapters() if start <= int(p.stem[:2]) < end]
         if inside:
             pages += _toctree(title, inside)
-    pages += _toctree("Reference", ["runs", "api"])
+    pages += _toctree(
+        "Reference", ["glossary", "runs", "api", *(Path(name).stem for name in PAGES)]
+    )
     if more:
         pages += _toctree(heading, [Path(name).stem for name in more])
     return "\n".join(pages)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from book import glossary, search_index
 from book.alive import needed
 
 project = "Convolutional networks by experiment"
@@ -12,12 +13,15 @@ language = "en-GB"
 html_language = "en"
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
+extensions += ["sphinx_copybutton"]
 nb_execution_mode = "off"  # build.py has executed them
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 2  # links to headings, with the names that JupyterLab gives them:
 myst_heading_slug_func = "book.notebooks.anchor"
-exclude_patterns = ["doctrees"]
+exclude_patterns = ["doctrees", "extra"]
+copybutton_selector = ":not(.output) > div.highlight > pre"  # not on what came out
+copybutton_prompt_text, copybutton_prompt_is_regexp = r">>> |\.\.\. ", True
 
 # the page of the library, from the docstrings
 autodoc_member_order = "bysource"
@@ -38,11 +42,12 @@ html_theme_options = {
 }
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
 html_static_path = ["static"]
+templates_path = ["templates"]
 html_css_files = ["workbook.css", "figures.css"]
-html_js_files = ["print.js", "figures.js"]
+html_js_files = ["print.js", ("predict.js", {"defer": "defer"}), "figures.js"]
+html_extra_path: list[str] = []
 html_scaled_image_link = False  # a click enlarges it on the page
 html_copy_source = False
-html_show_search_summary = False  # pages opened from a folder may not fetch one another
 html_use_index = False  # the page of the library begins with one
 html_domain_indices = False
 html_show_sourcelink = False
@@ -62,4 +67,8 @@ def setup(app: Any) -> None:
     """Called by Sphinx before anything else."""
     # relative ones are looked for beside this file
     html_static_path.append(str(Path(app.srcdir) / "alive"))
+    html_extra_path.append(str(Path(app.srcdir) / "extra"))
     app.connect("html-page-context", with_scripts)
+    app.connect("doctree-read", glossary.link)
+    app.connect("html-page-context", search_index.collect)
+    app.connect("build-finished", search_index.write)

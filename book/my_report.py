@@ -29,10 +29,21 @@ from nbformat import NotebookNode
 from cnnlib import store
 from cnnlib.exercises.assignment import MODELS
 from cnnlib.exercises.fields import PROMPT, REQUIRED, written
-from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS, runs_folder
+from cnnlib.runs import NETWORK, PREDICTIONS, RECORD, WEIGHTS, runs_folder
+from cnnlib.support.chapters import MINE, OPENS
+from cnnlib.support.folders import INSTALLED, made_in
 from cnnlib.support.progress import nobody_watches
 
-from .notebooks import CHAPTER, REPORT, ReportError, executed, named, tables, tags
+from .notebooks import (
+    CHAPTER,
+    REPORT,
+    ReportError,
+    executed,
+    named,
+    neighbours_joined,
+    tables,
+    tags,
+)
 from .to_html import as_html
 from .to_typst import PX_PER_INCH as DPI
 from .to_typst import TypstPages, quoted
@@ -77,6 +88,8 @@ def chosen(notebook: NotebookNode) -> tuple[NotebookNode, list[Unfinished]]:
         ]
         if code and not any(cell.outputs for cell in code):
             missing.append(Unfinished(name, "nothing is shown: set its switch to True"))
+    shut = [cell for cell in cells if OPENS in cell.source and not cell.get("outputs")]
+    missing += [Unfinished("test set", "it is not opened yet: set TEST to True") for _ in shut]
     there = {field for cell in cells for field in named(cell, "field-")}
     gone = "its cell is gone: take it from the chapter again, with its tags"
     missing += [Unfinished(field, gone) for field in REQUIRED if field not in there]
@@ -150,7 +163,8 @@ def pack(target: Path, notebook: NotebookNode, pages: list[Path], runs: list[Pat
         for page in pages:
             archive.write(page, page.name)
         for run in runs:
-            for name in (RECORD, WEIGHTS, PREDICTIONS):
+            own = [NETWORK] if (run / NETWORK).exists() else []  # by which it is checked
+            for name in (RECORD, WEIGHTS, PREDICTIONS, *own):
                 archive.write(run / name, f"runs/{run.name}/{name}")
 
 
@@ -160,7 +174,8 @@ def make(path: Path, output: Path) -> tuple[int, list[Unfinished], list[str], in
     Gives the number of sheets, the unfinished fields, the pictures that were left out, and the
     number of runs in the file to hand in.
     """
-    notebook = executed(path)
+    # a line that is printed above a figure stays above it
+    notebook = neighbours_joined(executed(path, coalesce_streams=False))
     page, missing = chosen(notebook)
     text = as_html(page, path.resolve().parent)
     output.mkdir(parents=True, exist_ok=True)
@@ -175,16 +190,22 @@ def make(path: Path, output: Path) -> tuple[int, list[Unfinished], list[str], in
     return sheets, missing, left_out, len(runs)
 
 
+def usual() -> Path:
+    """Chapter 23 as its reader has it: the copy that `lab` has made, or the chapter."""
+    copy = made_in() / MINE / CHAPTER.name
+    return copy if not INSTALLED and copy.is_file() else CHAPTER
+
+
 def main(argv: list[str] | None = None) -> int:
     """Make the report and say what is left to do."""
     parser = argparse.ArgumentParser(prog="python -m cnnlib my-report", description=__doc__)
-    parser.add_argument("--notebook", type=Path, default=CHAPTER, help="chapter 23, or your copy")
+    parser.add_argument("--notebook", type=Path, default=usual(), help="chapter 23, or your copy")
     parser.add_argument("--output", type=Path, default=REPORT / "my-report", help="a folder")
     options = parser.parse_args(argv)
     nobody_watches()
     os.environ["CNNLIB_DPI"] = str(SHARPER * DPI)
     print(
-        f"executing {options.notebook.name}; a model that is not stored is trained first",
+        f"executing {options.notebook}; a model that is not stored is trained first",
         flush=True,
     )
     started = time.perf_counter()

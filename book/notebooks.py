@@ -105,6 +105,23 @@ def execute(path: Path, **settings: Any) -> NotebookNode:
     return stable(notebook, prefix=path.stem[:2])
 
 
+def neighbours_joined(notebook: NotebookNode) -> NotebookNode:
+    """What was printed in pieces is one text again, as far as no figure or table is between."""
+    for cell in notebook.cells:
+        joined: list[NotebookNode] = []
+        for output in cell.get("outputs", []):
+            last = joined[-1] if joined else None
+            if last and output.output_type == last.output_type == "stream" and (
+                output.name == last.name
+            ):  # fmt: skip
+                last.text += output.text
+            else:
+                joined.append(output)
+        if cell.cell_type == "code":
+            cell.outputs = joined
+    return notebook
+
+
 def stable(notebook: NotebookNode, prefix: str) -> NotebookNode:
     """Only metadata that do not change from run to run or from machine to machine."""
     widgets = notebook.metadata.get("widgets")

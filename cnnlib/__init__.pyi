@@ -34,6 +34,7 @@ from .data import CLASS_NAMES as CLASS_NAMES
 from .data import load as load
 from .exercises import assignment as assignment
 from .exercises import checks as checks
+from .exercises import choices as choices
 from .exercises.assignment import Assignment as Assignment
 from .exercises.checks import check as check
 from .exercises.checks import hint as hint
@@ -41,6 +42,7 @@ from .exercises.checks import predict_first as predict_first
 from .exercises.checks import reveal as reveal
 from .exercises.checks import solution as solution
 from .exercises.checks import stated as stated
+from .exercises.hand_in import hand_in as hand_in
 from .experiment import Arch as Arch
 from .experiment import Conv as Conv
 from .experiment import Data as Data

@@ -98,15 +98,24 @@ def test_browser(args: argparse.Namespace) -> int:
 
 
 def lab(args: argparse.Namespace) -> int:
-    """open the notebooks in JupyterLab"""
+    """open your copy of the notebooks in JupyterLab [CHAPTER] [--book: the originals] [Lab's own …]
+
+    The copy is made by the first call, without what came out after each first prediction.
+    """
+    words = [word for word in args.rest if word != "--book"]
+    named = bool(words) and not words[0].startswith("-")
+    name = chapters.numbered(words.pop(0) if named else "0")
+    folder = chapters.MINE if len(args.rest) == len(words) + named else "notebooks"
+    if folder == chapters.MINE:
+        print(chapters.copied(ROOT / folder), flush=True)
     prepare()
-    return in_lab(f"notebooks/{chapters.FIRST}", args.rest, ROOT)
+    return in_lab(f"{folder}/{name}", words, ROOT)
 
 
 def start(args: argparse.Namespace) -> int:
     """copy the notebooks to a folder and open JupyterLab there [FOLDER] [--no-lab] [Lab's own …]"""
     parser = argparse.ArgumentParser(prog="python -m cnnlib start", allow_abbrev=False)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("cnnlib-notebooks"))
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(chapters.MINE))
     parser.add_argument("--no-lab", action="store_true", help="copy only")
     options, of_lab = parser.parse_known_args(args.rest)
     folder = options.folder.expanduser().resolve()
@@ -252,7 +261,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command inside an environment that has everything installed."""
     argv = list(sys.argv[1:] if argv is None else argv)
     offered = OF_A_WHEEL if INSTALLED else COMMANDS
-    listing = "\n".join(f"  {name:12} {COMMANDS[name].__doc__}" for name in offered)
+    words = {name: (COMMANDS[name].__doc__ or "").partition("\n")[0] for name in offered}
+    listing = "\n".join(f"  {name:12} {what}" for name, what in words.items())
     parser = argparse.ArgumentParser(
         prog="python -m cnnlib",
         description="commands:\n" + listing,

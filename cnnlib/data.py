@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from torch import Tensor
 
-from .experiment import FOLDS, SPLITS
+from .experiment import SPLITS
+from .splits import folds, holdout, stored_holdout
 from .support.sources import data_folder, fetch
 
 #: The ten classes; a label is a position in this list.
@@ -92,9 +92,9 @@ class Dataset:
         self.test_openings = 0
         both = _read(folder, "train")
         if split == "holdout":
-            self.train_index, self.val_index = holdout(both.labels)
+            self.train_index, self.val_index = stored_holdout()
         elif split == "all":  # nothing is kept back: the val figures are of images trained on
-            self.train_index, self.val_index = torch.arange(len(both)), holdout(both.labels)[1]
+            self.train_index, self.val_index = torch.arange(len(both)), stored_holdout()[1]
         else:
             kind, number = split.split("-")
             again = holdout(both.labels, int(number)) if kind == "holdout" else None
@@ -137,28 +137,6 @@ def _holdout(folder: Path) -> Dataset:
 def _fold(folder: Path, split: str) -> Dataset:
     fetch(folder)
     return Dataset(folder, split)
-
-
-def holdout(labels: Tensor, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Positions of an 80 % training and a 20 % validation part, stratified by class, sorted."""
-    train, val = train_test_split(
-        np.arange(len(labels)), test_size=0.2, stratify=labels.numpy(), random_state=seed
-    )
-    return torch.from_numpy(np.sort(train)), torch.from_numpy(np.sort(val))
-
-
-def folds(labels: Tensor, kind: str = "stratified", seed: int = 0) -> list[tuple[Tensor, Tensor]]:
-    """Positions of the training and the validation part of each of five folds, sorted.
-
-    Each image is in the validation part once. ``"stratified"``: scikit-learn's StratifiedKFold,
-    every class equally frequent in every fold; ``"plain"``: its KFold. Both are told to shuffle,
-    which they do not do by themselves.
-    """
-    kinds = {"stratified": StratifiedKFold, "plain": KFold}
-    if kind not in kinds:
-        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(kinds)}")
-    cut = kinds[kind](FOLDS, shuffle=True, random_state=seed).split(labels, labels)
-    return [(torch.from_numpy(train), torch.from_numpy(val)) for train, val in cut]
 
 
 def _read(folder: Path, part: str) -> LabelledImages:

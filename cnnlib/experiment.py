@@ -47,9 +47,8 @@ class Conv:
 
     def __post_init__(self) -> None:
         settle(self)
-        at_least(self, "filters", 1)
-        at_least(self, "kernel", 1)
-        at_least(self, "padding", 0)
+        for field, low in (("filters", 1), ("kernel", 1), ("padding", 0)):
+            at_least(self, field, low)
 
     def __str__(self) -> str:
         padding = f" p{self.padding}" if self.padding else ""
@@ -67,7 +66,7 @@ class Arch:
     convs: tuple[Conv, ...] = (Conv(6, 5, padding=2), Conv(16, 5))
     pool: str = "avg"  #: "avg" or "max"; 2×2, stride 2
     pool_after: tuple[int, ...] = ()  #: numbers of convolutions; () means every one
-    activation: str = "relu"  #: "relu" or "leaky_relu" (slope 0.01)
+    activation: str = "relu"  #: or "leaky_relu" (slope 0.01), "tanh", "elu", "gelu"
     batch_norm: bool = False  #: after every convolution, before the activation
     hidden: tuple[int, ...] = (120, 84)  #: units of the hidden fully connected layers
     dropout_pool: float = 0.0  #: probability of dropping a value, after every pooling
@@ -79,7 +78,7 @@ class Arch:
     def __post_init__(self) -> None:
         settle(self)
         one_of(self, "pool", ("avg", "max"))
-        one_of(self, "activation", ("relu", "leaky_relu"))
+        one_of(self, "activation", ("relu", "leaky_relu", "tanh", "elu", "gelu"))
         one_of(self, "init", ("glorot_uniform", "kaiming_uniform"))
         for field in ("dropout_pool", "dropout_first", "dropout_last"):
             between(self, field, 0, 1)
@@ -87,8 +86,7 @@ class Arch:
             raise ValueError("Arch.convs is empty; expected at least one Conv")
         if not all(units >= 1 for units in self.hidden):
             raise ValueError(
-                f"Arch.hidden is {self.hidden!r}; expected at least 1 unit in each layer, or () "
-                "for no hidden layer"
+                f"Arch.hidden is {self.hidden!r}; expected at least 1 unit in each layer, or ()"
             )
         if not set(self.pool_after) <= set(range(1, len(self.convs) + 1)):
             raise ValueError(
@@ -120,9 +118,9 @@ class Recipe:
 
     epochs: int = 15  #: passes over the training images
     batch_size: int = 64  #: images per step
-    optimiser: str = "adam"  #: "adam" or "sgd"
+    optimiser: str = "adam"  #: or "sgd", or "momentum": SGD with a momentum of 0.9
     lr: float = 1e-3  #: learning rate
-    #: "step": multiply by gamma every step_epochs epochs. "one-cycle": up to lr and down to 0
+    #: "step": times gamma every step_epochs epochs. "cosine": down to 0. "one-cycle": up and down
     schedule: str = "constant"
     step_epochs: int = 5  #: of the schedule "step"
     gamma: float = 0.5  #: of the schedule "step"
@@ -131,8 +129,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         settle(self)
-        one_of(self, "optimiser", ("adam", "sgd"))
-        one_of(self, "schedule", ("constant", "step", "one-cycle"))
+        one_of(self, "optimiser", ("adam", "sgd", "momentum"))
+        one_of(self, "schedule", ("constant", "step", "cosine", "one-cycle"))
         for field in ("epochs", "batch_size", "step_epochs"):
             at_least(self, field, 1)
         above(self, "lr", 0)
@@ -147,7 +145,7 @@ class Data:
 
     A *split* divides the 60,000 images into training and validation images. ``split`` is
     ``"holdout"``, which the catalogue uses; or a fold of a cross-validation: ``"stratified-1"``
-    to ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``data.folds``); or the catalogue's
+    to ``"stratified-5"``, ``"plain-1"`` to ``"plain-5"`` (see ``splits.folds``); or the catalogue's
     kind of split drawn anew, ``"holdout-1"`` to ``"holdout-5"``; or ``"all"``, for the last
     training of a model that has been chosen: all 60,000 images are trained on, the validation
     images among them. Only training images are augmented, each with its own draws.

@@ -17,7 +17,8 @@ from .experiment import Arch, Experiment, checked_seed
 from .network import CLASSES, built
 
 POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
-ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU}
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU}
+ACTIVATIONS |= {"tanh": nn.Tanh, "elu": nn.ELU, "gelu": nn.GELU}
 # gain √2 for ReLU (He et al. 2015) and gain 1 (Glorot and Bengio 2010, Keras's default)
 INITS: dict[str, Callable[[Tensor], Tensor]] = {
     "kaiming_uniform": nn.init.kaiming_uniform_,

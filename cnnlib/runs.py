@@ -177,9 +177,6 @@ def stored_run(folder: Path) -> Run:
     return _load(folder, experiment, seed)
 
 
-# Training and storing ------------------------------------------------------------------------
-
-
 def _train(experiment: Experiment, seed: int, verbose: bool) -> Run:
     store.check_writable()
     files = trained(experiment, seed, load(experiment.data.split), verbose)

@@ -147,19 +147,20 @@ def normalise(images: Tensor, data: Data) -> Tensor:
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """Adam or SGD, with L2 on the convolution kernels only.
+    """Adam or SGD, with or without momentum; L2 on the convolution kernels only.
 
     The gradient of λ·Σw² is 2λw, and 2λw is just what ``weight_decay=2λ`` adds to a
     gradient (not so in AdamW): the same training, without a second graph for the penalty.
     """
     kernels = conv_kernels(model)
     chosen = {id(kernel) for kernel in kernels}
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": kernels, "weight_decay": 2 * recipe.l2_conv},
         {"params": [p for p in model.parameters() if id(p) not in chosen]},
     ]
-    kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[recipe.optimiser]
-    return kind(groups, lr=recipe.lr, fused=True)
+    more: dict[str, Any] = {"momentum": 0.9} if recipe.optimiser == "momentum" else {}
+    kind = torch.optim.Adam if recipe.optimiser == "adam" else torch.optim.SGD
+    return kind(groups, lr=recipe.lr, fused=True, **more)
 
 
 def conv_kernels(model: nn.Module) -> list[nn.Parameter]:
@@ -177,9 +178,9 @@ def penalty(model: nn.Module, recipe: Recipe) -> float:
 def lr_schedule(recipe: Recipe) -> list[float]:
     """The learning rate of each epoch.
 
-    ``step`` is torch's StepLR, counted in epochs. ``one-cycle`` (Smith and Topin 2018) rises
-    from 0 to lr in the first three tenths of the training and falls to 0 in the rest, both
-    along half a cosine, as torch's OneCycleLR; an epoch keeps the rate of its middle.
+    ``step`` and ``cosine`` are torch's StepLR and CosineAnnealingLR, by epochs. ``one-cycle``
+    (Smith and Topin 2018) rises from 0 to lr in three tenths of the training and falls to 0 in the
+    rest, both along half a cosine, as torch's OneCycleLR; an epoch keeps the rate of its middle.
 
     >>> cnnlib.lr_schedule(cnnlib.Recipe(epochs=4, lr=0.1, schedule="step", step_epochs=2))
     [0.1, 0.1, 0.05, 0.05]
@@ -189,6 +190,9 @@ def lr_schedule(recipe: Recipe) -> list[float]:
             factors = [1.0] * recipe.epochs
         case "step":
             factors = [recipe.gamma ** (e // recipe.step_epochs) for e in range(recipe.epochs)]
+        case "cosine":
+            turns = [math.pi * e / recipe.epochs for e in range(recipe.epochs)]
+            factors = [(1 + math.cos(turn)) / 2 for turn in turns]
         case "one-cycle":
             done = [(epoch + 0.5) / recipe.epochs for epoch in range(recipe.epochs)]
             heights = [min(share / 0.3, (1 - share) / 0.7) for share in done]

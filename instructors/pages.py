@@ -19,10 +19,11 @@ from cnnlib.exercises.judging import Exercise, Written
 from cnnlib.support.written import source_of
 
 from .editions import formatted, found, solutions
+from .verify import seen
 
 HERE = Path(__file__).resolve().parent
 BOOK = ROOT / "editions" / "book"  # never in report/, which is for students
-TIMES = "<!-- times -->"  # where the table goes
+TIMES, SEEN = "<!-- times -->", "<!-- seen -->"  # where the tables go
 TIME = re.compile(r"\*\*Time\*\*:? (?P<reading>[^;\n]+); (?P<computing>[^.\n]+)")
 HEAD = """# Answers to the exercises
 
@@ -52,7 +53,7 @@ def pages_of(paths: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
     table = head + "\n".join(rows) + f"\n\nTogether: {minutes} minutes."
     page = (HERE / "instructors.md").read_text("utf-8")
     pages = {
-        "instructors.md": page.replace(TIMES, table),
+        "instructors.md": page.replace(TIMES, table).replace(SEEN, seen.markdown()),
         "answers.md": "\n\n".join(answered) + "\n",
     }
     return pages, failed

@@ -6,7 +6,6 @@ whether each verdict is the expected one. The tests use the parts.
 
 import pickle
 import sys
-import time
 from pathlib import Path
 
 from made_up_files import (
@@ -18,13 +17,11 @@ from made_up_files import (
     choices,
     cut,
     drop_cell,
-    field_twice,
     honest,
     linked,
     many_cells,
     nested,
     noisy,
-    opens_early,
     pickled,
     rosy,
     scratch,
@@ -38,6 +35,7 @@ from made_up_files import (
     without,
     zipped,
 )
+from made_up_more import ALONE, CANVAS, FLAGGED, MOODLE, OPEN, UNSEEN
 
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
 
@@ -49,13 +47,11 @@ HONEST = {
     "right-extra-pickle": lambda f: f | {"old/weights.pt": pickle.dumps(Runs())},
     "right-scripts": lambda f: f.notebook(scripts),
     "right-10000-cells": lambda f: f.notebook(many_cells),
-    "right-field-twice": lambda f: f.notebook(field_twice),
     "right-scratch-above": lambda f: f.notebook(scratch("above")),
     "right-scratch-below": lambda f: f.notebook(scratch("below")),
     "right-scratch-tagged": lambda f: f.notebook(scratch("above", tagged=True)),
     "right-trains-again": lambda f: f.notebook(at_the_end("mine.train()")),
     "right-stale-copy": lambda f: f | {"hand-in/report-Copy1.ipynb": CHAPTER.read_bytes()},
-    "right-opens-early": lambda f: f.notebook(opens_early),  # inferred, so it is for a human
 }
 SLOPPY = {  # name: (how, the verdict, words of a failing fact)
     "untouched": (lambda f: f | {NOTEBOOK: CHAPTER.read_bytes()}, "incomplete", "not written"),
@@ -168,23 +164,33 @@ HOSTILE = {  # name: (bytes of a zip file, words of the refusal)
 
 
 def expected():
-    """For each submission: how it is made, the verdict, and words of what is not right."""
-    whole = {name: (how, "right", "") for name, how in HONEST.items()}
-    whole |= SLOPPY
-    whole |= {name: (how, "wrong", words) for name, (how, words) in FORGED.items()}
-    return whole | {name: (how, "refused", words) for name, (how, words) in HOSTILE.items()}
+    """For each submission: how it is made, the verdict, words of what is not right, of a question.
+
+    These stand for themselves; ``whole_class`` has others besides.
+    """
+    whole = {name: (how, "right", "", "") for name, how in {**HONEST, **UNSEEN}.items()}
+    whole |= {name: (*one, "") for name, one in SLOPPY.items()}
+    whole |= {name: (how, "wrong", words, "") for name, (how, words) in FORGED.items()}
+    whole |= {name: (how, "right", "", asked) for name, (how, asked) in FLAGGED.items()}
+    return whole | {name: (how, "refused", words, "") for name, (how, words) in HOSTILE.items()}
+
+
+def whole_class():
+    """All of them, with those that are compared with one another, by the name of their row."""
+    downloaded = {name: (*one, "") for name, one in {**MOODLE, **CANVAS}.items()}
+    return expected() | ALONE | OPEN | downloaded
 
 
 def write(name, folder):
     """Write one submission; where it lies. Every third of the whole ones is a folder."""
-    how, verdict, _ = expected()[name]
+    how, verdict, *_ = whole_class()[name]
     files = honest()
     path = folder / f"{name}.zip"
     if verdict == "refused":
         path.write_bytes(how(files))
         return path
     made = how(files)
-    if list(expected()).index(name) % 3:
+    if list(whole_class()).index(name) % 3:
         path.write_bytes(zipped(made))
         return path
     for inside, content in made.items():
@@ -196,32 +202,19 @@ def write(name, folder):
 
 def problems(name, result):
     """What is not as expected about a result; nothing if all is."""
-    _, verdict, words = expected()[name]
+    _, verdict, words, asked = whole_class()[name]
     told = [result.refused, *(f"{fact.name} {fact.why}" for fact in result.facts if fact.fails)]
+    questions = [f"{fact.name}: {fact.why}" for fact in result.questions]
     if result.verdict != verdict:
         return f"{name}: expected {verdict}, found {result.verdict}: {told[:4]}"
     if words not in " | ".join(told):
         return f"{name}: expected “{words}”, found {told[:4]}"
+    if asked not in " | ".join(questions):
+        return f"{name}: expected the question “{asked}”, found {questions[:6]}"
     return ""
 
 
-def main(folder):
-    """Write the class, verify it, and say what is not as expected."""
-    from instructors.verify import verify
-    from instructors.verify import write as write_pages
-
-    folder.mkdir(parents=True)
-    names = list(expected())
-    paths = [write(name, folder) for name in names]
-    started = time.perf_counter()
-    results = verify(paths)
-    took = time.perf_counter() - started
-    write_pages(results, folder / "verified")
-    odd = [said for said in map(problems, names, results) if said]
-    print(*odd, sep="\n")
-    print(f"{len(names)} submissions, {len(odd)} not as expected; {took:.0f} s")
-    return bool(odd)
-
-
 if __name__ == "__main__":
+    from made_up_run import main
+
     sys.exit(main(Path(sys.argv[1])))

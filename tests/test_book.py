@@ -5,14 +5,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
-from book import api, build, notebooks
+from book import api, book_map, build, glossary, notebooks
 from book.notebooks import chapters, chosen
 from cnnlib import CATALOGUE
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
 ROOT = Path(__file__).parents[1]
+NO_LINKS = ["h1", "h2", "h3", "code", "pre", "a"]
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,13 @@ def pages(tmp_path_factory):
         build.report(stored=True, target=folder / "report")
     assert (folder / "report" / "my-report" / "my-report.html").read_text() == "mine"  # stays
     return {path.name: path.read_text("utf-8") for path in (folder / "report").glob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def trees(pages):
+    """The chapters' pages and the glossary, read."""
+    wanted = [*(path.stem for path in notebooks.chapters()), "glossary"]
+    return {name: BeautifulSoup(pages[f"{name}.html"], "html.parser") for name in wanted}
 
 
 def test_a_page_for_every_chapter_linked_from_the_first(pages):
@@ -46,6 +55,62 @@ def test_the_page_of_runs_has_them_all(pages):
     rows = re.findall(r"<tr[^>]*><td[^>]*><p><code[^>]*><span[^>]*>([^<]+)<", pages["runs.html"])
     assert [name for name in rows if name in CATALOGUE] == list(CATALOGUE)
     assert all(f'href="{name}.html"' in pages["index.html"] for name in ("runs", "api"))
+
+
+@pytest.mark.parametrize("term", glossary.terms(), ids=lambda term: term.slug)
+def test_a_word_of_the_glossary_is_explained_where_it_says(trees, term):
+    entry = trees["glossary"].find(id=f"term-{term.slug}")
+    page, _, anchor = entry.find_next("a")["href"].partition("#")
+    assert page == f"{term.page.stem}.html" and int(page[:2]) == term.chapter
+    place = trees[page.removesuffix(".html")].find(id=anchor)
+    assert term.is_meant_by(place.get_text()) and not place.find_parent(NO_LINKS)
+
+
+@pytest.mark.parametrize("path", notebooks.chapters(), ids=lambda path: path.stem)
+def test_the_first_use_of_a_word_is_a_link_and_no_other(trees, path):
+    page = trees[path.stem]
+    links = page.select("a.glossary-term")
+    targets = [link["href"] for link in links]
+    assert len(targets) == len(set(targets)) and len(targets) + len(page.select(".defined")) > 10
+    for link in links:
+        (term,) = [
+            one for one in glossary.terms() if link["href"] == f"glossary.html#term-{one.slug}"
+        ]
+        assert term.is_meant_by(link.get_text()) and term.chapter != int(path.stem[:2])
+        assert not link.find_parent(NO_LINKS) and not link.find_parent(class_="cell")
+
+
+def test_the_map_has_every_chapter_with_what_it_states(trees, pages):
+    found = {stop.number: stop for stop in book_map.stops()}
+    assert list(found) == [int(path.stem[:2]) for path in notebooks.chapters()]
+    assert found[7].needs == (3, 4, 5, 6) and found[7].minutes == 50
+    assert found[23].needs == (3, 4, 5, 17) and found[21].needs == (3,)
+    assert found[4].minutes == 180 and found[8].minutes == 100 and found[2].minutes == 150
+    links = BeautifulSoup(pages["index.html"], "html.parser").select("svg.book-map a")
+    assert [link["href"] for link in links] == [f"{name}.html" for name in trees][:-1]
+    curves = {link["href"][:2]: len(link.select("path")) for link in links}
+    assert curves["00"] == 0 and curves["07"] == 1 and curves["15"] == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ("# 5. Max pooling\n\n**Time**: 5 minutes", "title, ..You need.. and ..Time.."),
+        ("# 5. Max pooling\n\n**You need** much. **Time**: an hour", "minutes, and not 'an hour'"),
+        ("Max pooling\n\n**You need** much. **Time**: 5 minutes", "05_max_pooling.ipynb does not"),
+    ],
+    ids=["no needs", "no minutes", "no title"],
+)
+def test_a_chapter_that_does_not_say_what_it_needs_is_named(first, words):
+    with pytest.raises(ValueError, match=words):
+        book_map.stop(ROOT / "notebooks" / "05_max_pooling.ipynb", first)
+
+
+def test_the_glossary_has_each_word_once():
+    names = [form.lower() for term in glossary.terms() for form in (term.name, *term.also)]
+    assert len(names) == len(set(names)) and len(glossary.terms()) >= 70
+    assert len({term.slug for term in glossary.terms()}) == len(glossary.terms())
+    assert all(term.words.endswith(".") for term in glossary.terms())
 
 
 def test_no_page_is_for_instructors(pages):

@@ -5,7 +5,8 @@ import pytest
 import torch
 import torchvision
 
-from cnnlib.data import Dataset, folds, holdout, load
+from cnnlib.data import Dataset, load
+from cnnlib.splits import folds, holdout
 from cnnlib.support.sources import data_folder
 
 
@@ -36,6 +37,13 @@ def test_split_is_stratified_disjoint_and_pinned(data):
         hashlib.sha256(data.val_index.numpy().astype("<i8").tobytes()).hexdigest()
         == "6ee6ce842391ba766dcaa44c1b9c78a531c8cab5e392e91ea20088ca7cbbe963"
     )
+
+
+def test_the_stored_split_is_the_one_that_scikit_learn_draws(data):
+    labels = torch.empty(60_000, dtype=torch.long)
+    labels[data.train_index], labels[data.val_index] = data.train.labels, data.val.labels
+    train, val = holdout(labels)
+    assert torch.equal(train, data.train_index) and torch.equal(val, data.val_index)
 
 
 def test_another_seed_gives_another_split(data):

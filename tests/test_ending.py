@@ -70,7 +70,8 @@ LAB = """
 import sys
 from cnnlib import __main__ as main
 main.prepare = lambda: None
-sys.exit(main.main(["lab", "--no-browser", "--allow-root", "--port=0", "--ServerApp.token=none"]))
+own = ["--book", "--no-browser"]
+sys.exit(main.main(["lab", *own, "--allow-root", "--port=0", "--ServerApp.token=none"]))
 """
 CHILD = """
 import sys

@@ -52,5 +52,6 @@ def test_nothing_is_pinned_from_above():
 def test_the_list_is_declared_and_used(package):
     assert package in map(name_of, DECLARED["dependencies"])
     used_as = {"scikit-learn": "sklearn", "jupyter": "jupyterlab", "nbval": "--nbval"}
+    used_as["seaborn"] = 'load("seaborn")'
     sources = [*ROOT.glob("cnnlib/**/*.py"), ROOT / "pyproject.toml"]
     assert any(used_as.get(package, f"import {package}") in p.read_text("utf-8") for p in sources)

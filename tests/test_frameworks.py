@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
 
 from cnnlib import CATALOGUE, accuracies, build, count_parameters, load
 from cnnlib.claims import frameworks as stored
@@ -52,14 +53,31 @@ def test_a_short_training_learns(frameworks):
 
 
 def test_the_table_sets_means_beside_ours(tmp_path, monkeypatch):
-    rows = [(name, seed, 0.9 + seed / 1000 + (name == "maxpool") / 100)
+    rows = [(name, seed, 0.9 + seed / 1000 + (name == "maxpool") * (0.008 + seed / 1000))
             for name in ("baseline", "maxpool") for seed in range(5)]  # fmt: skip
     made = pd.DataFrame(rows, columns=["experiment", "seed", "val_acc"])
     made.to_csv(tmp_path / "runs.csv", index=False)
     monkeypatch.setattr(stored, "KERAS_RUNS", tmp_path / "runs.csv")
     table = stored.frameworks_table()
     assert table.loc["baseline", "Keras"].startswith("0.9020 (")
-    assert table.loc["maxpool minus baseline", "Keras"] == "0.0100 (0.0100 to 0.0100)"
+    assert table.loc["maxpool minus baseline", "Keras"] == "0.0100 (0.0080 to 0.0120)"
     assert table.loc["maxpool", "here"].startswith(
         f"{accuracies(['maxpool']).maxpool.mean():.4f} ("
     )
+    # by hand: Welch's interval of the difference of two means
+    mine, other = accuracies(["baseline"]).baseline, made[made.experiment == "baseline"].val_acc
+    parts = [x.var(ddof=1) / len(x) for x in (other, mine)]
+    freedom = sum(parts) ** 2 / sum(part**2 / 4 for part in parts)
+    half = stats.t.ppf(0.975, freedom) * sum(parts) ** 0.5
+    gap = other.mean() - mine.mean()
+    said = f"{gap:+.4f} ({gap - half:+.4f} to {gap + half:+.4f})"
+    assert table.loc["baseline", "Keras minus here"] == said
+
+
+def test_the_shipped_runs_are_ten_and_show_no_difference():
+    # chapter 17 says so
+    shipped = pd.read_csv(stored.KERAS_RUNS)
+    assert shipped.groupby("experiment").seed.apply(sorted).tolist() == [list(range(5))] * 2
+    table = stored.frameworks_table()["Keras minus here"]
+    low_high = table.str.extract(r"\((\S+) to (\S+)\)").astype(float)
+    assert (low_high[0] < 0).all() and (low_high[1] > 0).all()

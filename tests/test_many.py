@@ -197,6 +197,18 @@ def test_any_depth_can_be_stacked(small):
         assert mine[0]["val_loss"] == pytest.approx(other[0]["val_loss"], rel=1e-4)
 
 
+@pytest.mark.parametrize("activation", ["tanh", "elu", "gelu"])
+def test_every_activation_is_stacked_where_it_stands(activation, small):
+    """Max pooling first is another network, where an activation does not only rise."""
+    arch = Arch(pool="max", activation=activation, dropout_pool=0.3)
+    experiment = Experiment("other", arch=arch)
+    ours, theirs = fresh(experiment), fresh(experiment)
+    histories = trained(experiment, small, ours)
+    for mine, other in zip(histories, one_by_one(experiment, small, theirs), strict=True):
+        assert mine[0]["val_loss"] == pytest.approx(other[0]["val_loss"], rel=1e-4)
+        assert mine[0]["train_loss"] == pytest.approx(other[0]["train_loss"], rel=1e-4)
+
+
 def test_one_seed_and_an_uneven_last_batch(small):
     models = fresh("baseline", (5,))
     ((row,),) = trained(CATALOGUE["baseline"], small, models, seeds=(5,), images=131)

@@ -137,3 +137,14 @@ def test_pooling_only_where_it_is_declared():
 def test_entry_points_hold():
     assert isinstance(cnnlib.build("maxpool"), nn.Module)
     assert isinstance(cnnlib.build(CATALOGUE["maxpool"]), nn.Module)
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [("tanh", torch.tanh), ("elu", torch.nn.functional.elu), ("gelu", torch.nn.functional.gelu)],
+)
+def test_every_activation_is_torchs(name, expected):
+    model = LeNet(Arch(activation=name))
+    values = torch.linspace(-3, 3, 50)
+    for act in (model.features.block1.act, model.features.block2.act, model.head.act1):
+        assert torch.equal(act(values), expected(values))

@@ -351,6 +351,32 @@ def test_a_finished_report_has_nothing_left_and_its_length_is_judged(made, capsy
     assert "The assignment wants 2 to 5 pages; these are 1." in said
 
 
+def test_a_line_that_is_printed_above_a_figure_stays_above_it(tmp_path):
+    source = (
+        "from IPython.display import Image, display\nimport base64\n"
+        f"pixel = Image(base64.b64decode('{PIXEL}'))\n"
+        "for name in ('one', 'two'):\n    print('caption', end=' ')\n    print(name)\n"
+        "    display(pixel)"
+    )
+    path = tmp_path / "mine.ipynb"
+    cells = [*finished(), new_code_cell(source, metadata={"tags": ["report"]})]
+    nbformat.write(new_notebook(cells=cells), path)
+    my_report.make(path, tmp_path / "out")
+    page = BeautifulSoup((tmp_path / "out" / "my-report.html").read_text("utf-8"), "html.parser")
+    order = [tag.name + tag.get_text().strip() for tag in page.find_all(["pre", "img"])]
+    assert order[-4:] == ["precaption one", "img", "precaption two", "img"]
+
+
+def test_a_network_of_ones_own_is_handed_in_with_its_file(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in (my_report.RECORD, my_report.WEIGHTS, my_report.PREDICTIONS, "network.onnx"):
+        (run / name).write_bytes(b"x")
+    my_report.pack(tmp_path / "x.zip", new_notebook(), [], [run])
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        assert "runs/run/network.onnx" in archive.namelist()
+
+
 def test_a_failing_notebook_is_one_sentence_and_leaves_what_was_there(tmp_path, capsys):
     path, out = tmp_path / "Übung.ipynb", tmp_path / "out"
     out.mkdir()

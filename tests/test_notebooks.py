@@ -11,6 +11,7 @@ import pytest
 from prose_numbers import NUMBERS
 
 import cnnlib
+from book import way
 from book.notebooks import chapters
 from cnnlib.exercises.all_parts import EXERCISES
 from cnnlib.exercises.judging import Written
@@ -92,6 +93,16 @@ def test_follows_the_template(name):
     assert re.search(r"\d+ minutes", prose) and "## Summary" in prose and "**To read**" in prose
     code = "\n".join(cell.source for cell in cells(name, "code"))
     assert "cnnlib.predict_first(" in code and "cnnlib.reveal(" in code
+
+
+@each
+def test_the_last_cell_leads_to_the_neighbours(name):
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    last, at = NOTEBOOKS[name].cells[-1], PATHS.index(path)
+    assert last.source == way.line(path, PATHS) and "remove-cell" in last.metadata.tags
+    neighbours = [PATHS[i].name for i in (at - 1, at + 1) if 0 <= i < len(PATHS)]
+    assert re.findall(r"\((\S+\.ipynb)\)", last.source) == neighbours
+    assert sum("way" in cell.metadata.get("tags", []) for cell in NOTEBOOKS[name].cells) == 1
 
 
 @each

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from html import unescape
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn as sns
+from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from cnnlib import CATALOGUE, SEEDS, plots, run
@@ -373,7 +376,7 @@ def contrast(one, other):
 
 
 def test_the_shirt_is_well_visible_and_far_from_those_it_is_mixed_up_with():
-    colours = dict(zip(CLASS_NAMES, plots.CLASS_COLOURS, strict=True))
+    colours = dict(zip(CLASS_NAMES, map(to_rgb, plots.CLASS_COLOURS), strict=True))
     assert len(set(plots.CLASS_COLOURS)) == 10
     assert contrast(colours["shirt"], (1, 1, 1)) > 3  # WCAG's least for graphics
     for other in ("T-shirt/top", "pullover", "dress", "coat"):
@@ -568,3 +571,28 @@ assert plt.figure().dpi == before["figure.dpi"] != plots.DPI
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={**os.environ, "MPLBACKEND": "agg"}
     )
+
+
+def test_the_style_is_seaborns():
+    from cnnlib.plots.basic import STYLE
+
+    seaborns = {**sns.axes_style("ticks"), **sns.plotting_context("notebook")}
+    seaborns |= {"axes.grid": True}  # ours
+    del seaborns["image.cmap"]  # every picture names its own
+    with plots.style():
+        used = {key: mpl.rcParams[key] for key in seaborns}
+    same = {key: mpl.RcParams({key: value})[key] for key, value in seaborns.items()}
+    same |= {"patch.edgecolor": "white"}  # seaborn's w
+    assert used == same
+    assert list(plots.PALETTE) == sns.color_palette("colorblind").as_hex()
+    assert STYLE["patch.facecolor"] == plots.PALETTE[0]
+
+
+def test_the_first_picture_imports_no_seaborn_scipy_or_scikit_learn():
+    code = (
+        "import sys; from cnnlib import load, plots; images = load().train.images[:4]; "
+        "plots.basic.rendered(plots.images(images, alt='four')); "
+        "print(sorted({'seaborn.axisgrid', 'scipy', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

@@ -1,3 +1,4 @@
+import functools
 import math
 
 import pytest
@@ -135,13 +136,26 @@ def test_schedule_equals_torch(name):
     assert lr_schedule(recipe) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_cosine_equals_torch():
+    recipe = Recipe(epochs=7, lr=0.03, schedule="cosine")
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=recipe.lr)
+    oracle = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=recipe.epochs)
+    expected = []
+    for _ in range(recipe.epochs):
+        expected.append(oracle.get_last_lr()[0])
+        optimiser.step()
+        oracle.step()
+    assert lr_schedule(recipe) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd", "momentum"])
 def test_weight_decay_equals_the_penalty_in_the_loss(optimiser, small):
     recipe = Recipe(optimiser=optimiser, lr=0.01, l2_conv=0.01)
     images = training.normalise(small.train.images[:64], Data()).double()
     labels = small.train.labels[:64]
     ours, plain = build("baseline", seed=0).double(), build("baseline", seed=0).double()
-    kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[optimiser]
+    heavy = functools.partial(torch.optim.SGD, momentum=0.9)
+    kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD, "momentum": heavy}[optimiser]
     steps = training.make_optimiser(ours, recipe), kind(plain.parameters(), lr=recipe.lr)
     for _ in range(5):
         loss = F.cross_entropy(plain(images), labels)

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from cnnlib import evaluate, load, run
 from cnnlib.runs import WEIGHTS
-from instructors.verify import Outcome, Result, one, pages, submission
+from instructors.verify import Outcome, Result, frame, one, pages, submission
 from instructors.verify.arrivals import HandIn
 from instructors.verify.batch import verify_one
 from instructors.verify.intake import RefusedError, TakenIn
@@ -44,8 +44,8 @@ def honest(evaluated_once):
 
 
 def test_the_class_is_large_and_of_every_kind():
-    assert len(made_up_class.expected()) >= 30
-    verdicts = [verdict for _, verdict, _ in made_up_class.expected().values()]
+    assert len(made_up_class.whole_class()) >= 80
+    verdicts = [verdict for _, verdict, *_ in made_up_class.whole_class().values()]
     assert set(verdicts) == {"right", "wrong", "incomplete", "refused"}
 
 
@@ -56,8 +56,9 @@ def test_every_submission_gets_its_verdict(name, tmp_path):
     assert made_up_class.problems(name, result) == ""
     page = BeautifulSoup(pages.page_of(result), "html.parser")
     policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
-    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    assert not page.find_all(["script", "link", "iframe", "object", "svg", "form"])
+    assert policy == f"{frame.POLICY}; script-src 'sha256-{frame.HASH}'"
+    assert [script.string for script in page.find_all("script")] == [frame.SCRIPT]
+    assert not page.find_all(["link", "iframe", "object", "svg", "form"])
     assert all(i["src"].startswith("data:image/png;base64,") for i in page.find_all("img"))
     assert not [tag for tag in page.find_all(True) for name in tag.attrs if name.startswith("on")]
     assert not made_up.PICKLE_RAN.exists()

@@ -11,7 +11,7 @@ import time
 import made_up_files as made_up
 import pytest
 
-from instructors.verify import Fact, Line, Outcome, Result, command, gate, pages
+from instructors.verify import Fact, Line, Outcome, Result, command, frame, gate, gradebook, pages
 from instructors.verify.arrivals import HandIn
 from instructors.verify.batch import verified
 from instructors.verify.kept import Kept
@@ -60,7 +60,9 @@ def written(tmp_path, monkeypatch, capsys):
         command.main(command.parsed(["x", "--output", str(tmp_path / "out")]))
         said = capsys.readouterr().out
         files = sorted(path for path in (tmp_path / "out").iterdir() if path.is_file())
-        with (tmp_path / "out" / pages.TABLE).open(encoding="utf-8-sig", newline="") as file:
+        with (tmp_path / "out" / gradebook.CLASS_TABLE).open(
+            encoding="utf-8-sig", newline=""
+        ) as file:
             rows = list(csv.reader(file))
         html = "".join(path.read_text("utf-8") for path in files if path.suffix == ".html")
         return said, html, rows, [path.name for path in files]
@@ -82,9 +84,9 @@ def test_names_of_strangers_reach_no_output_raw(kind, written):
 @pytest.mark.parametrize("name", FORMULAS)
 def test_no_cell_is_a_formula(name, written):
     _, _, rows, _ = written(name, words=name)
-    assert rows[1][0].startswith("'") and rows[2][pages.COLUMNS.index("first problem")].startswith(
-        "'"
-    )
+    assert rows[1][0].startswith("'") and rows[2][
+        gradebook.COLUMNS.index("first problem")
+    ].startswith("'")
 
 
 @pytest.mark.parametrize("name", ["Ada", "3-4", "Jo = Bo", "é", "7", "Doe Jo (1234)"])
@@ -94,17 +96,18 @@ def test_other_cells_stay_as_they_are(name):
 
 def test_a_semicolon_parts_no_cell(written, tmp_path):
     written("Ada;=1+1")
-    lines = (tmp_path / "out" / pages.TABLE).read_text("utf-8-sig").splitlines()
+    lines = (tmp_path / "out" / gradebook.CLASS_TABLE).read_text("utf-8-sig").splitlines()
     assert lines[1].startswith('"Ada;=1+1",')
     assert next(csv.reader(lines[1:], delimiter=";"))[0].startswith("Ada;=1+1")
 
 
 def test_markup_is_text_on_every_page(written):
     _, html, _, files = written("<script>alert(1)</script>", words='<b onload="x">')
-    assert "<script" not in html and "<b " not in html and "&lt;script&gt;" in html
+    assert html.count("<script>") == 3 == html.count(frame.SCRIPT)  # a page each, and the class
+    assert "<script>alert" not in html and "<b " not in html and "&lt;script&gt;" in html
     assert files == [
         *("001-script-alert-1-script.html", "002-script-alert-1-script.html"),
-        *("class.csv", "index.html"),
+        *("class.csv", "index.html", "marks.csv"),
     ]
 
 
@@ -124,11 +127,11 @@ def test_stale_pages_do_not_stay_and_other_files_do(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     pages.write([Result("b.zip", refused="x"), Result("c.zip", waiting=True)], tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "001-b.html", "004-notes-of-mine.html", "class.csv", "index.html", "notes.txt",
+        "001-b.html", "004-notes-of-mine.html", "class.csv", "index.html", "marks.csv", "notes.txt",
     ]  # fmt: skip
     index = (tmp_path / "index.html").read_text("utf-8")
     assert "2 submissions, 1 of them not verified yet" in index
-    assert 'href="001-b.html"' in index and index.count("href") == 1
+    assert re.findall(r'<a href="(.+?)"', index) == ["001-b.html"]
 
 
 # Kept results --------------------------------------------------------------------------------

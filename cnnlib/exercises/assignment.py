@@ -36,7 +36,13 @@ GROUPS = {  # fields that belong together; every other field is a property of it
         f"data.{field}" for field in ("rotation", "shift", "flip", "brightness", "contrast")
     ),
 }
-OPTIMISERS = {"adam": "Adam", "sgd": "SGD"}
+OPTIMISERS = {"adam": "Adam", "sgd": "SGD", "momentum": "SGD with momentum 0.9"}
+SCHEDULES = {
+    "constant": "",
+    "step": ", × {gamma:g} every {epochs} epochs",
+    "cosine": ", along half a cosine down to 0",
+    "one-cycle": ", in one cycle up to this and down to 0",
+}
 _PROPERTY = {field: name for name, fields in GROUPS.items() for field in fields}
 
 
@@ -164,7 +170,7 @@ class Assignment:
         """How the baseline is trained and on what, a row per setting."""
         baseline = self.models[0]
         arch, recipe, data = baseline.arch, baseline.recipe, baseline.data
-        halved = f", × {recipe.gamma:g} every {recipe.step_epochs} epochs"
+        course = SCHEDULES[recipe.schedule].format(gamma=recipe.gamma, epochs=recipe.step_epochs)
         train, val = len(load().train), len(load().val)
         rows = {
             "images": f"{train:,} for training, {val:,} for validation; {HOLDOUT}",
@@ -175,8 +181,7 @@ class Assignment:
             "loss": f"cross-entropy + {recipe.l2_conv:g} · Σw² over the convolutions"
             if recipe.l2_conv
             else "cross-entropy",
-            "optimiser": f"{OPTIMISERS[recipe.optimiser]}, learning rate {recipe.lr:g}"
-            + (halved if recipe.schedule == "step" else ""),
+            "optimiser": f"{OPTIMISERS[recipe.optimiser]}, learning rate {recipe.lr:g}" + course,
             "training": f"{recipe.epochs} epochs, batches of {recipe.batch_size}",
         }
         return WholeTable.of(rows, [baseline.name])

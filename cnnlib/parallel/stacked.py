@@ -104,8 +104,11 @@ def widened(layer: nn.Module, streams: Streams, dim: int) -> nn.Module:
         case nn.Sequential():
             inner = OrderedDict((n, widened(x, streams, dim)) for n, x in layer.named_children())
             # The largest of four is the same before and after an activation that only rises:
-            # pooling first leaves it a quarter of the work.
-            if isinstance(inner.get("pool"), nn.MaxPool2d):
+            # pooling first leaves it a quarter of the work. Dropout between them has to be of
+            # one mind with it, too: a ReLU hands a factor on, others do not.
+            if isinstance(inner.get("pool"), nn.MaxPool2d) and isinstance(
+                layer.act, nn.ReLU | nn.LeakyReLU
+            ):
                 inner.move_to_end("act")
             return nn.Sequential(inner)
         case nn.Conv2d():
@@ -122,7 +125,7 @@ def widened(layer: nn.Module, streams: Streams, dim: int) -> nn.Module:
             return nn.ReLU(inplace=True)  # takes no memory of its own
         case nn.LeakyReLU():
             return nn.LeakyReLU(layer.negative_slope, inplace=True)
-        case nn.MaxPool2d() | nn.AvgPool2d():
+        case nn.Tanh() | nn.ELU() | nn.GELU() | nn.MaxPool2d() | nn.AvgPool2d():
             return layer
         case nn.Softmax():
             return nn.Softmax(dim=-1)

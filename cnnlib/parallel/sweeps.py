@@ -27,6 +27,7 @@ from .. import store
 from ..catalogue import find, vary
 from ..data import load
 from ..experiment import FOLD_KINDS, FOLDS, Experiment, checked_seed
+from ..records import identity
 from ..runs import Run, keep, locate, run
 from ..support.progress import bar
 from ..support.values import several
@@ -53,17 +54,13 @@ def sweep(
     experiments = several("experiments", experiments, '("baseline", "maxpool")')
     jobs = [(find(experiment), seed) for experiment in experiments for seed in seeds]
     todo = [job for job in jobs if retrain or not locate(*job)]
-    if todo:
-        store.check_writable()
-        load()  # fetch the data once, before several processes ask for it
-        failed = _all_of(todo, executor)
-        if failed:
-            others = len(todo) - len(failed)
-            kept = f"The other {others} {'is' if others == 1 else 'are'}" if others else "None is"
-            raise RuntimeError(
-                f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}. {kept} stored; "
-                "the same call again trains what is missing"
-            )
+    if todo and (failed := _all_of(todo, executor)):
+        others = len(todo) - len(failed)
+        kept = f"The other {others} {'is' if others == 1 else 'are'}" if others else "None is"
+        raise RuntimeError(
+            f"{len(failed)} of {len(todo)} runs failed: {'; '.join(failed)}. {kept} stored; "
+            "the same call again trains what is missing"
+        )
     return [run(*job, train=False) for job in jobs]
 
 
@@ -74,7 +71,7 @@ def cross_validate(
     seed: int = 0,
     executor: Executor | None = None,
 ) -> list[Run]:
-    """The runs of an experiment on each of five folds (see ``data.folds``), in order.
+    """The runs of an experiment on each of five folds (see ``splits.folds``), in order.
 
     A fold's ``val`` figures are for the images it was not trained on. The test set takes no part.
     """
@@ -93,8 +90,22 @@ def fold_experiments(experiment: str | Experiment, kind: str = "stratified") -> 
     return [vary(parent, f"{parent.name}-{part}", data=dict(split=part)) for part in parts]
 
 
+def train_all(
+    jobs: Iterable[tuple[Experiment, int]], executor: Executor | None = None
+) -> list[str]:
+    """Train and store those experiments with seeds that are not stored; what failed, in words.
+
+    As ``sweep`` does it, for pairs that are no table of all experiments with all seeds.
+    """
+    once = {(identity(*job), job[1]): job for job in jobs}
+    todo = [job for job in once.values() if not locate(*job)]
+    return _all_of(todo, executor) if todo else []
+
+
 def _all_of(todo: list[tuple[Experiment, int]], executor: Executor | None) -> list[str]:
     """Train and store these; what failed, in words."""
+    store.check_writable()
+    load()  # fetch the data once, before several processes ask for it
     failed = []
     workers = min(len(todo), os.cpu_count() or 1)
     job = _job if executor else _in_a_process

@@ -6,14 +6,14 @@ import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+import lazy_loader
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
-from cycler import cycler
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,18 +27,14 @@ from . import given
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PALETTE = "colorblind"  # seaborn's palette for all kinds of colour vision
-DPI = 110  # of a figure as it is read: with 110 pixels of the page to an inch
+sns = lazy_loader.load("seaborn")  # imported when first used: it takes a second and more
+
+STYLE = mpl.rc_params_from_file(
+    Path(__file__).with_name("workbook.mplstyle"), use_default_template=False
+)
+PALETTE = tuple(STYLE["axes.prop_cycle"].by_key()["color"])  # ten colours, as "#0173b2"
+DPI = int(STYLE["figure.dpi"])  # of a figure as it is read: pixels of the page to an inch
 SHARP = 2  # pixels of the picture to one of the page: screens of today have as many
-STYLE = {
-    **sns.axes_style("ticks"),
-    **sns.plotting_context("notebook"),
-    "axes.prop_cycle": cycler(color=sns.color_palette(PALETTE)),
-    "patch.facecolor": sns.color_palette(PALETTE)[0],
-    "figure.dpi": DPI,
-    "axes.grid": True,
-    "interactive": False,  # a figure appears once, where show() puts it
-}
 
 
 def style() -> AbstractContextManager[None]:
@@ -132,7 +128,7 @@ def bars(
     lengths = given.gaps(list(values.values()), "the bars")
     written = [number.format(v) if np.isfinite(v) else "no value" for v in lengths]
     ax = ax or plt.subplots(figsize=(7, 0.36 * len(values) + 0.8))[1]
-    plain, strong = sns.color_palette(PALETTE)[0], sns.color_palette(PALETTE)[1]
+    plain, strong = PALETTE[0], PALETTE[1]
     colours = [strong if name in highlight else plain for name in values]
     drawn = ax.barh(list(values), np.where(np.isfinite(lengths), lengths, 0), color=colours)
     ax.bar_label(drawn, written, padding=3, fontsize=9)
@@ -169,7 +165,7 @@ def intervals(table: pd.DataFrame, *, xlabel: str, ax: Axes | None = None) -> Ax
         raise ValueError(f"the table has no column {', '.join(sorted(missing))}")
     given.gaps(table.value, "the values")
     ax = ax or plt.subplots(figsize=(7.5, 0.36 * len(table) + 1))[1]
-    blue, orange = sns.color_palette(PALETTE)[:2]
+    blue, orange = PALETTE[:2]
     errors = [table.value - table.low, table.high - table.value]
     ax.errorbar(table.value, table.index, xerr=errors, fmt="o", color=blue, label="here", capsize=3)
     if "reported" in table:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import seaborn as sns
 import torch
 from numpy.typing import ArrayLike
 from PIL import Image
@@ -69,7 +68,7 @@ def explore(
 def explorer_data(chosen: Tensor | None = None) -> str:
     """The images, and how the classes look: a script that declares them."""
     chosen = first_of_each_class() if chosen is None else chosen
-    colours = [sns.color_palette([one]).as_hex()[0] for one in CLASS_COLOURS]
+    colours = list(CLASS_COLOURS)
     declared = {
         "classes": CLASS_NAMES,
         "colours": colours,

@@ -6,7 +6,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -83,7 +82,7 @@ def _grid(
             ax.text(*middle, _short(number), ha="center", va="center", color=grey)
     ax.text(left + numbers.shape[1] / 2, -0.2, title, ha="center", va="bottom", fontsize=11)
     row, column, side = outlined
-    orange = sns.color_palette(PALETTE)[3]
+    orange = PALETTE[3]
     ax.add_patch(Rectangle((left + column, row), side, side, fill=False, ec=orange, lw=3))
 
 
@@ -114,7 +113,7 @@ def flow(stages: Sequence[tuple[str, Sequence[int]]]) -> Figure:
     figure, ax = plt.subplots(figsize=(10, 3))
     largest = max(max(shape[1:], default=0) for _, shape in drawn) or 1
     longest = max((shape[0] for _, shape in drawn if len(shape) == 1), default=1)
-    blue, orange = sns.color_palette(PALETTE)[:2]
+    blue, orange = PALETTE[:2]
     left = 0.0
     for name, shape in drawn:
         if len(shape) == 3:

@@ -6,7 +6,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike
 from ..data import CLASS_NAMES
 from ..runs import Run
 from . import given
-from .basic import PALETTE, describe, figure_of, styled
+from .basic import PALETTE, describe, figure_of, sns, styled
 
 
 @styled
@@ -67,7 +66,7 @@ def losses(runs: Sequence[Run]) -> Figure:
     rows = -(-len(runs) // columns)
     size: dict[str, Any] = dict(figsize=(3.2 * columns, 2.3 * rows + 0.2), layout="constrained")
     figure, grid = plt.subplots(rows, columns, sharey=True, squeeze=False, **size)
-    listed, (blue, orange) = [], sns.color_palette(PALETTE)[:2]
+    listed, (blue, orange) = [], PALETTE[:2]
     for ax, one in zip(grid.flat, runs, strict=False):
         history = pd.DataFrame(one.history)
         ax.plot(history.epoch, history.train_loss, "--", color=orange, label="training")

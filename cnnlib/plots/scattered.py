@@ -5,7 +5,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
@@ -17,7 +16,7 @@ from .basic import PALETTE, describe, figure_of, styled
 MARKERS = "os^vDPX*<>"  # a shape for each class, for those who see no colours
 # The palette's colours in another order: the shirt, which is mixed up most, has the strongest, and
 # T-shirt, pullover, dress and coat, which lie around it, are far from it and from one another.
-CLASS_COLOURS = tuple(sns.color_palette(PALETTE)[i] for i in (0, 5, 2, 4, 9, 7, 3, 6, 8, 1))
+CLASS_COLOURS = tuple(PALETTE[i] for i in (0, 5, 2, 4, 9, 7, 3, 6, 8, 1))
 
 
 @styled
@@ -181,7 +180,7 @@ def neighbourhood(
     ax = place.subplots()
     ax.scatter(*_across_down(points), s=6, color="0.75", linewidths=0)
     rings = _rings(ax, points, wrong, size=16)
-    blue, orange = sns.color_palette(PALETTE)[:2]
+    blue, orange = PALETTE[:2]
     top: dict[str, Any] = dict(zorder=5)  # over the rings
     ax.scatter(
         *_across_down(points[near]), s=45, color=blue, marker="x", label="its ten nearest", **top

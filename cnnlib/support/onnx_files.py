@@ -7,18 +7,20 @@ import warnings
 import torch
 from torch import Tensor, nn
 
+from .layouts import SIDE, Layout
+from .onnx_session import OnnxError, Session
 
-class OnnxError(RuntimeError):
-    """A network cannot be written as ONNX, or a file's content is none."""
+__all__ = ["OnnxError", "OnnxNetwork", "to_onnx"]
 
 
-def to_onnx(model: nn.Module) -> bytes:
+def to_onnx(model: nn.Module, layout: Layout | None = None) -> bytes:
     """A model in eval mode as the content of an ONNX file: images (N, 1, 28, 28) → logits.
 
-    The weights are inside. Written by torch's own exporter; raises OnnxError for what it cannot
-    express, such as Python's ``if`` on the values of an image.
+    ``layout``: that of its images, if it is another. The weights are inside. Written by torch's
+    own exporter; raises OnnxError for what it cannot express, such as Python's ``if`` on the
+    values of an image.
     """
-    example = (torch.zeros(2, 1, 28, 28),)
+    example = ((layout or Layout()).arranged(torch.zeros(2, 1, SIDE, SIDE)),)
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), warnings.catch_warnings():
@@ -46,25 +48,19 @@ def to_onnx(model: nn.Module) -> bytes:
 class OnnxNetwork(nn.Module):
     """The network in an ONNX file's content, in eval mode; it cannot be trained.
 
-    Computed by ONNX Runtime on one thread, so the same on each call. Raises OnnxError for content
-    that is no network from images (N, 1, 28, 28) to (N, 10).
+    Computed by ONNX Runtime on one thread, so the same on each call. ``layout``: how it wants its
+    images, and ``black``, what a black pixel is to it. Raises OnnxError for content that is no
+    network from images (N, 1, 28, 28) to (N, 10).
     """
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, layout: Layout | None = None, black: float = 0.0) -> None:
         super().__init__()
-        import onnxruntime  # 0.2 s that no other run needs
-
         # tells callers where the model is, as the parameters of other models do
         self.place = nn.Parameter(torch.empty(0), requires_grad=False)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
+        self.layout, self.black = layout or Layout(), black
         try:
-            self.session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
-            (self.input,) = (one.name for one in self.session.get_inputs())
-            shape = self(torch.zeros(2, 1, 28, 28)).shape
+            self.session = Session(content)
+            shape = self(torch.zeros(2, 1, SIDE, SIDE)).shape
         except Exception as error:  # onnxruntime's kinds share no base
             told = (str(error).strip().splitlines() or ["no message"])[0]
             raise OnnxError(f"it holds no network for these images ({told})") from None
@@ -72,5 +68,5 @@ class OnnxNetwork(nn.Module):
             raise OnnxError(f"its network gives the shape {tuple(shape)}; expected (2, 10)")
 
     def forward(self, images: Tensor) -> Tensor:
-        (logits,) = self.session.run(None, {self.input: images.cpu().numpy()})
-        return torch.from_numpy(logits)
+        pixels = self.layout.arranged(images.cpu(), self.black).contiguous()
+        return torch.from_numpy(self.session.run(pixels.numpy()))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from cnnlib.exercises.hand_in import MODELS_FILE
 from cnnlib.runs import RECORD
 
 from .intake import ENVIRONMENT, leaves, skipped
@@ -46,7 +47,7 @@ class HandIn:
 def hand_ins(paths: Sequence[str | Path]) -> list[HandIn]:
     """The hand-ins at these paths, in their order; patterns such as ``class/*`` are expanded."""
     found: list[HandIn] = []
-    for path in (one for given in paths for one in _expanded(str(given))):
+    for path in (one for given in paths for one in expanded(str(given))):
         own = student(path.name) or student(path.parent.name)
         where = f"{path.name}: " if len(paths) > 1 else ""
         parts = {} if own else _hand_ins(_tree(path))
@@ -64,7 +65,7 @@ def student(entry: str) -> str | None:
     return f"{found['name']} ({found['id']})" if found else None
 
 
-def _expanded(given: str) -> list[Path]:
+def expanded(given: str) -> list[Path]:
     """The paths that a pattern stands for, where no shell has expanded it."""
     if os.path.lexists(given) or not glob.has_magic(given):
         return [Path(given)]
@@ -138,14 +139,14 @@ def _by_platform(tree: Tree, at: str) -> dict[str, list[str]]:
 
 
 def _has_runs(tree: Tree) -> bool:
-    """Does this folder hold runs itself, so that it is one hand-in?"""
-    return RECORD in tree or bool(tree.get("runs"))
+    """Does this folder hold runs or networks itself, so that it is one hand-in?"""
+    return RECORD in tree or MODELS_FILE in tree or bool(tree.get("runs"))
 
 
 def _bears(tree: Tree) -> bool:
-    """Is there a notebook or a zip anywhere in it?"""
+    """Is there a notebook, a zip or a table of models anywhere in it?"""
     return any(
-        name.lower().endswith((".ipynb", ".zip")) if below is None else _bears(below)
+        name.lower().endswith((".ipynb", ".zip", MODELS_FILE)) if below is None else _bears(below)
         for name, below in tree.items()
     )
 

@@ -9,11 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from cnnlib.exercises.hand_in import MODELS_FILE
+from cnnlib.runs import RECORD
 from cnnlib.support.progress import bar
 
 from .arrivals import HandIn, hand_ins
@@ -91,6 +94,9 @@ def _uninterrupted() -> Iterator[None]:
     came: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
     masks = hasattr(signal, "pthread_sigmask")  # what starts inherits it; Windows has none
+    if masks:
+        # starting this helper of multiprocessing unblocks the signal again: start it first
+        resource_tracker.ensure_running()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
     try:
         yield
@@ -194,8 +200,8 @@ def verify_one(one: HandIn, train: bool = False) -> Result:
 
     torch.set_num_threads(1)  # the others run beside it
     taken = take_in(one.path, inside=one.inside)
-    if not any(name.endswith((".ipynb", "run.json")) for name in taken.files):
-        words = "it holds neither a notebook nor a run"
+    if not any(name.endswith((".ipynb", RECORD, MODELS_FILE)) for name in taken.files):
+        words = "it holds neither a notebook nor a run, nor a table of models"
         if taken.packed:
             words += f"; not unpacked: {', '.join(taken.packed[:3])} (expected a .zip, not in two)"
         if taken.pickles:

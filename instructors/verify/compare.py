@@ -104,6 +104,8 @@ def _alike(
         "train?"
         if same
         else "declared differently, and alike to the last bit: whose is it?"
+        if mark.identity
+        else "alike to the last bit: whose is it?"
     )
     names = [f"{results[j].name}: {other.model}" for j, other in theirs]
     return ask(f"{mark.model}: the same {kind} as others", _few(names), why, mark.model)

@@ -95,8 +95,16 @@ def of_differences(made: Submission) -> Iterator[Fact]:
                 yield Fact(
                     "models", name, shown(printed or DASH), found, *verdict, model=model.name
                 )
-            size = {"parameters": _size(model.experiment)}
+            size = {"parameters": _own_size(model) or _size(model.experiment)}
             yield from compared("models", model.name, table, size)
+
+
+def _own_size(model: Model) -> Expected | None:
+    """Of a network of the student's own: what run.json says, which its weights are held against."""
+    stated = model.record.metrics.get("parameters") if model.record else None
+    if model.experiment and model.experiment.model and is_number(stated):
+        return Expected(stated, -0.5, f"{stated:,}")
+    return None
 
 
 def _size(experiment: Experiment) -> Expected:

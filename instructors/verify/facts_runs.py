@@ -22,7 +22,7 @@ from cnnlib.training import lr_schedule
 from .gate import shown
 from .numbers import ACC, IMAGES, LOSS
 from .reading import Record, is_number
-from .recompute import ModelError, Recomputed, skeleton, tensors
+from .recompute import ModelError, Recomputed, own_parameters, skeleton, tensors
 from .results import Fact, Outcome, judged
 from .submission import Model, Submission
 
@@ -109,16 +109,24 @@ def _identity(name: str, record: Record, experiment: Experiment) -> Fact:
 
 def _size(model: str, record: Record, experiment: Experiment) -> Fact:
     stated, name = record.metrics.get("parameters"), f"{model}: parameters in run.json"
-    if experiment.model:
-        why = "a network of the student's own: its code is in run.json, and is not run"
-        verdict = Outcome.JUDGE
-        return Fact("models", name, shown(str(stated)), DASH, verdict, why, check="routine")
     try:
+        if experiment.model:
+            return _own_size(name, stated, record)
         count = count_parameters(skeleton(experiment))
     except ModelError as error:
         return Fact("models", name, shown(str(stated)), DASH, Outcome.WRONG, str(error))
     why = "the declaration gives another number"
     return Fact("models", name, shown(str(stated)), str(count), *judged(stated == count, why))
+
+
+def _own_size(name: str, stated: Any, record: Record) -> Fact:
+    """Of a network of the student's own, whose code is not run: counted in its weights."""
+    count = own_parameters(record.weights) if record.weights else None
+    if count is not None and count == stated:
+        return Fact("models", name, shown(str(stated)), f"{count}", Outcome.RIGHT)
+    found = DASH if count is None else f"{count} in its weights"
+    why = "what of a network of the student's own is trained, its code says, which is not run"
+    return Fact("models", name, shown(str(stated)), found, Outcome.JUDGE, why)
 
 
 def _weights(model: Model, record: Record) -> Iterator[Fact]:

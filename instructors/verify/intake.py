@@ -1,10 +1,10 @@
 """Taking a submission in, without trusting it: nothing is executed, written or followed.
 
-A submission is a folder, a zip file or a notebook. Only notebooks, JSON, safetensors and ONNX are
-read, into memory and within limits; whatever breaks a limit refuses the whole submission with one
-sentence. So no name in a zip file ever becomes a path on this disk. A zip in a zip is read as well,
-within the same limits; one in that is not. Pickles (.pt, .pkl, …) are never opened: they run code
-when they are loaded.
+A submission is a folder, a zip file or a notebook. Only notebooks, JSON, CSV, safetensors, ONNX and
+a few pages and PDFs are read, into memory and within limits; whatever breaks a limit refuses the
+whole submission with one sentence. So no name in a zip file ever becomes a path on this disk. A zip
+in a zip is read as well, within the same limits; one in that is not. Pickles (.pt, .pkl, …) are
+never opened: they run code when they are loaded.
 """
 
 import io
@@ -28,6 +28,8 @@ PACKED = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".xz", ".bz2"}
 SKIPPED = re.compile(
     r"(^|/)(\.[^/]+|__MACOSX|__pycache__|node_modules|site-packages|venv)(/|$)", re.I
 )
+PAGE_FILES = frozenset({".html", ".htm", ".pdf"})
+PDF_HEAD = 5  # of a PDF that is too much, so many bytes are read: that it is what it is called
 ENVIRONMENT = "pyvenv.cfg"  # lies in every virtual environment, whatever its folder is called
 ZIPS = 2  # a zip, and a zip in it
 
@@ -42,11 +44,13 @@ class Limits:
     notebook: int = 50 * MB
     record: int = 2 * MB
     tensors: int = 100 * MB
+    page: int = 20 * MB  # larger pages and PDFs, and more of them, are passed over
+    pages: int = 6
 
     def of(self, suffix: str) -> int | None:
         """The most bytes that a file of this kind may have; None for kinds that are not read."""
         sizes = {".ipynb": self.notebook, ".json": self.record}
-        sizes |= dict.fromkeys((".safetensors", ".onnx"), self.tensors)
+        sizes |= {".csv": self.record} | dict.fromkeys((".safetensors", ".onnx"), self.tensors)
         return sizes.get(suffix)
 
 
@@ -143,6 +147,16 @@ class _Reader:
                 self._unpack(name, content, zips - 1)
             elif suffix in PACKED:
                 self.packed.append(shown(name))
+            elif suffix in PAGE_FILES:
+                pages = sum(one.lower().endswith((*PAGE_FILES,)) for one in self.files)
+                if declared <= self.limits.page and pages < self.limits.pages:
+                    content = self._content(name, declared, opened, self.limits.page)
+                    self.files.setdefault(name, content)
+                elif suffix == ".pdf":
+                    with opened() as file:
+                        self.files.setdefault(name, file.read(PDF_HEAD))
+            elif suffix == ".csv" and declared > self.limits.record:
+                continue  # a table of something else: nothing that is asked for is so large
             elif (most := self.limits.of(suffix)) is not None:
                 content = self._content(name, declared, opened, most)
                 if name in self.files:

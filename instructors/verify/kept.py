@@ -19,7 +19,7 @@ from cnnlib.support.files import write_whole
 
 from .arrivals import HandIn
 from .reading import Picture
-from .results import Fact, Line, Mark, Outcome, Result
+from .results import Fact, Line, Mark, Outcome, Result, Trained
 
 FOLDER = ".kept"  # in the folder of pages
 
@@ -82,7 +82,9 @@ def _result(found: dict[str, Any]) -> Result:
     ]
     lines = [Line(**one) for one in found["lines"]]
     marks = [Mark(**one) for one in found["marks"]]
+    trained = [Trained(**one) for one in found["trained"]]
     parts = dict(
-        facts=tuple(facts), lines=tuple(lines), pictures=tuple(pictures), marks=tuple(marks)
-    )
+        facts=tuple(facts), lines=tuple(lines), pictures=tuple(pictures), marks=tuple(marks),
+        trained=tuple(trained),
+    )  # fmt: skip
     return Result(**found | parts)

@@ -1,13 +1,14 @@
 """Marks by which two runs are told to be the same: of weights, of predictions, of a history."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from cnnlib.records import identity
 
+from .open_reading import OpenHandIn
 from .reading import is_number
 from .results import Fact, Mark, Outcome
 from .submission import Model, Submission
@@ -19,6 +20,22 @@ CURVES = ("train_loss", "train_acc", "val_loss", "val_acc")
 def marks(made: Submission) -> tuple[Mark, ...]:
     """The marks of a submission's models that are handed in."""
     return tuple(_mark(model) for model in made.models if model.record)
+
+
+def open_marks(made: OpenHandIn) -> tuple[Mark, ...]:
+    """The same of an open hand-in."""
+    own = made.validation is not None  # then predictions are of other images
+    return tuple(
+        Mark(
+            model.name,
+            weights=hashlib.sha256(model.content).hexdigest() if model.content else "",
+            predictions=of_predictions(
+                model.found.predicted.numpy() if model.found and not own else None
+            ),
+            history=of_history(model.history),
+        )
+        for model in made.models
+    )
 
 
 def _mark(model: Model) -> Mark:
@@ -52,7 +69,11 @@ def of_history(history: list[Any]) -> str:
 
 def of_alike(made: Submission) -> Iterator[Fact]:
     """Questions about two models of one submission whose runs are the same."""
-    known = marks(made)
+    yield from alike(marks(made))
+
+
+def alike(known: Sequence[Mark]) -> Iterator[Fact]:
+    """The same, of their marks."""
     for i, one in enumerate(known):
         for other in known[:i]:
             same = [kind for kind, value in one.kinds() if value == getattr(other, kind)]

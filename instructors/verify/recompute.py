@@ -12,10 +12,11 @@ from cnnlib import data
 from cnnlib.experiment import Experiment
 from cnnlib.models import LeNet, count_parameters
 from cnnlib.runs import NETWORK
-from cnnlib.support.onnx_files import OnnxError, OnnxNetwork
+from cnnlib.support.onnx_session import OnnxError
 from cnnlib.training import penalty, predict_logits
 
 from .gate import shown
+from .jail import Jailed
 
 LAYERS, PARAMETERS, VALUES = 20, 20_000_000, 500_000  # more than these is not computed here
 NETWORK_BYTES = 4 * PARAMETERS + 10_000_000  # so large is the file of so many parameters
@@ -94,16 +95,23 @@ def model_of(experiment: Experiment, weights: bytes) -> LeNet:
     return model.eval()
 
 
-def own_network(content: bytes | None) -> OnnxNetwork:
+def own_network(content: bytes | None) -> Jailed:
     """The network of an ONNX file: computed without the code that made it, which is never run."""
     if content is None:
         raise ModelError(f"it is a network of the student's own, and {NETWORK} is not handed in")
     if len(content) > NETWORK_BYTES:
         raise ModelError(f"{NETWORK} has more than {NETWORK_BYTES:,} bytes")
     try:
-        return OnnxNetwork(content)
+        return Jailed(content)
     except OnnxError as error:
         raise ModelError(f"{NETWORK} cannot be computed: {shown(str(error))}") from None
+
+
+def own_parameters(weights: bytes) -> int:
+    """How many numbers a network's weights hold, batch norm's running statistics left out."""
+    statistics = ("running_mean", "running_var", "num_batches_tracked")
+    found = tensors(weights, "weights.safetensors")
+    return sum(one.numel() for name, one in found.items() if not name.endswith(statistics))
 
 
 def tensors(content: bytes, name: str) -> dict[str, Tensor]:

@@ -63,6 +63,16 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """A model as it was handed in: its declaration as plain data, its accuracies by epoch."""
+
+    model: str
+    experiment: dict[str, Any]
+    seed: Any
+    history: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Line:
     """A line of the rubric: ``given`` mechanically, up to ``left`` more by a human."""
 
@@ -89,6 +99,7 @@ class Result:
     texts: dict[str, str] = field(default_factory=dict)  # what the student wrote, by field
     pictures: tuple[Picture, ...] = ()
     marks: tuple[Mark, ...] = ()  # by which it is compared with others
+    trained: tuple[Trained, ...] = ()  # what may be trained anew
     seconds: float = 0.0
 
     @property

@@ -7,11 +7,11 @@ or a text is the student's own: those points stay open. A weak accuracy costs no
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from .facts_pairs import COUNTS
 from .facts_testing import ALONE, CHOICES
 from .results import Fact, Line, Outcome
-from .submission import Submission
 
 MOST_CHOICE = 30  # points for all choice tasks together
 
@@ -27,6 +27,26 @@ class Points:
     part: str
     checks: tuple[str, ...]
     asks: bool = False
+
+
+class Rated(Protocol):
+    """A model, as far as points go."""
+
+    name: str
+    problem: str
+
+    @property
+    def declared(self) -> bool: ...
+
+    @property
+    def found(self) -> Any: ...
+
+
+class Handed(Protocol):
+    """A submission, as far as points go."""
+
+    @property
+    def models(self) -> Sequence[Rated]: ...
 
 
 # For each of the five models: points, where none of its facts of the part fails.
@@ -53,12 +73,38 @@ REPORT = (
 )  # fmt: skip
 
 
-def rubric(made: Submission, facts: list[Fact]) -> list[Line]:
+# An open hand-in: its tables are compared, its report is read by a human.
+OPEN_TEST = (
+    Points(1, "test", ("the two best",)),
+    Points(3, "test", ("test top-1 (%)",)),
+    Points(1, "test", ("routine",), asks=True),
+)
+OPEN_REPORT = (
+    Points(7, "report", ("routine",), asks=True),
+    Points(2, "training", ("train top-1 (%)", "val top-1 (%)")),
+    Points(1, "report", ("link to the weights",)),
+)
+COMPARED = (
+    "2 each for the layer tables, the graphs of the losses, a right table of results and a "
+    "right table of pairs; 1 each for texts in all fields and a link"
+)
+READ = "2 for right accuracies, 1 for all networks; what the report shows is read by you"
+
+
+def rubric(made: Handed, facts: list[Fact]) -> list[Line]:
     """The lines of the rubric with the points that the facts give."""
     return [
         _models(made, facts), _training(made, facts), _test(facts), _report(facts),
         *_choices(facts),
     ]  # fmt: skip
+
+
+def open_rubric(made: Handed, facts: list[Fact]) -> list[Line]:
+    """The same for an open hand-in; its choice tasks are in its report."""
+    test, report = _test(facts, OPEN_TEST), _report(facts, OPEN_REPORT, READ)
+    choices = f"choice tasks (at most {MOST_CHOICE})"
+    left = Line(choices, MOST_CHOICE, 0, MOST_CHOICE, "yours: which of them does the report hold?")
+    return [_models(made, facts), _training(made, facts), test, report, left]
 
 
 def _right(facts: list[Fact]) -> bool:
@@ -84,15 +130,15 @@ def _counting(row: Points, facts: list[Fact]) -> list[Fact]:
     return [fact for fact in facts if fact.part == row.part and fact.check in row.checks]
 
 
-def _good(made: Submission, facts: list[Fact], part: str) -> list[bool]:
+def _good(made: Handed, facts: list[Fact], part: str) -> list[bool]:
     """For each of the first five models: are its facts of this part right?"""
     own = [fact for fact in facts if fact.part == part]
     return [_right([f for f in own if f.model == model.name]) for model in made.models[:5]]
 
 
-def _models(made: Submission, facts: list[Fact]) -> Line:
+def _models(made: Handed, facts: list[Fact]) -> Line:
     right = zip(made.models, _good(made, facts, "models"), strict=False)
-    good = sum(model.experiment is not None and one for model, one in right)
+    good = sum(model.declared and one for model, one in right)
     points = PER_MODEL["models"]
     why = (
         f"{points} for each of five models that keeps the rules ({good} do); "
@@ -101,7 +147,7 @@ def _models(made: Submission, facts: list[Fact]) -> Line:
     return Line("five CNNs", 15, points * good, 15 - 5 * points, why)
 
 
-def _training(made: Submission, facts: list[Fact]) -> Line:
+def _training(made: Handed, facts: list[Fact]) -> Line:
     copied = {fact.model for fact in facts if fact.check == "copied"}
     models = list(zip(made.models, _good(made, facts, "training"), strict=False))
     good = [model for model, one in models if model.found and one]
@@ -119,19 +165,17 @@ def _training(made: Submission, facts: list[Fact]) -> Line:
     return Line("train and validate", 20, points * given, left, why)
 
 
-def _test(facts: list[Fact]) -> Line:
-    given, left = _sum(TEST, facts)
+def _test(facts: list[Fact], table: Sequence[Points] = TEST) -> Line:
+    given, left = _sum(table, facts)
     why = "1 for the two best and no others, 3 for right figures, 1 for opening the set last"
     return Line("test", 5, given, left, why + _open(left))
 
 
-def _report(facts: list[Fact]) -> Line:
-    given, left = _sum(REPORT, facts)
-    why = (
-        "2 each for the layer tables, the graphs of the losses, a right table of results and a "
-        "right table of pairs; 1 each for texts in all fields and a link; yours: the reasoning, "
-        "pair by pair (10), the test comparison (5), clarity (5)"
-    )
+def _report(
+    facts: list[Fact], table: Sequence[Points] = REPORT, words: str = COMPARED
+) -> Line:  # fmt: skip
+    given, left = _sum(table, facts)
+    why = f"{words}; yours: the reasoning, pair by pair (10), the test comparison (5), clarity (5)"
     return Line("report", 30, given, 20 + left, why + _open(left))
 
 

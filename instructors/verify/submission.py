@@ -32,6 +32,11 @@ class Model:
     problem: str = ""  # why it is no model that fits its declaration
     absent: str = ""  # why nothing could be checked
 
+    @property
+    def declared(self) -> bool:
+        """Does it say what it is?"""
+        return self.experiment is not None
+
 
 @dataclass
 class Submission:
@@ -88,7 +93,7 @@ def pairs(models: list[Model], rule: str) -> list[tuple[Model, Model]]:
 
 def put_together(taken: TakenIn, train: bool = False) -> Submission:
     """Read the notebook and the runs, and recompute each model."""
-    made = _report(taken)
+    made = report_of(taken)
     made.records, made.pickles = records(taken.files), taken.pickles
     made.models = _models(made)[:MOST_MODELS]
     made.rule = _rule(made)
@@ -97,7 +102,7 @@ def put_together(taken: TakenIn, train: bool = False) -> Submission:
     return made
 
 
-def _report(taken: TakenIn) -> Submission:
+def report_of(taken: TakenIn) -> Submission:
     """The notebook: of several, the one with most of the student's own words, then most shown."""
     names = [name for name in taken.files if PurePosixPath(name).suffix.lower() == ".ipynb"]
     read, problems = {}, []
