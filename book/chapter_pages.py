@@ -14,6 +14,8 @@ from nbformat.v4 import new_markdown_cell
 
 from cnnlib.support.chapters import PREDICT, unseen
 
+from .figures import for_pages
+
 REVEAL, READING = "cnnlib.reveal(", "## Reading the result"
 ASKED = re.compile(r"Write your prediction first: one of (.+)\.\n", re.S)
 FOUND = re.compile(r"Found: ('.*'|\".*\")\. \(You made no prediction\.\)")
@@ -22,7 +24,7 @@ END = '<div class="found-end"></div>'  # of what is folded until the reader has 
 
 def as_page(notebook: NotebookNode, path: Path) -> NotebookNode:
     """The notebook of the file ``path``, changed into what is rendered; it is changed in place."""
-    with_text_alternatives(notebook)
+    for_pages(notebook)
     with_prediction(notebook, path.stem)
     notebook.cells.insert(1, _text(to_take_along(path), "take-along"))
     return notebook
@@ -52,16 +54,6 @@ JupyterLab (without make: `python -m cnnlib lab {number}`):
 make lab ARGS={number}
 ```
 :::"""
-
-
-def with_text_alternatives(notebook: NotebookNode) -> NotebookNode:
-    """myst-nb takes an image's text alternative from the cell: carry it over from the output."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
-            if alt:
-                cell.metadata["mystnb"] = {"image": {"alt": alt}}
-    return notebook
 
 
 def with_prediction(notebook: NotebookNode, name: str) -> NotebookNode:

@@ -44,9 +44,13 @@ html_sidebars = {"**": ["home.html", "icon-links.html", "find.html", "sbt-sideba
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
 html_static_path = ["static"]
 templates_path = ["templates"]
-html_css_files = ["workbook.css"]
-html_js_files = ["print.js", *((name, {"defer": "defer"}) for name in ("predict.js", "take.js"))]
+html_css_files = ["workbook.css", "figures.css"]
+html_js_files = [
+    "print.js",
+    *((name, {"defer": "defer"}) for name in ("predict.js", "take.js", "figures.js")),
+]
 html_extra_path: list[str] = []
+html_scaled_image_link = False  # a click enlarges it on the page
 html_copy_source = False
 html_use_index = False  # the page of the library begins with one
 html_domain_indices = False

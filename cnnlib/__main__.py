@@ -134,6 +134,9 @@ def in_lab(notebook: str, words: Sequence[str], folder: Path) -> int:
     """Open a notebook below ``folder`` in JupyterLab; RuntimeError where that cannot work."""
     from jupyter_core.paths import jupyter_runtime_dir
 
+    from .support.saving import with_settings
+
+    with_settings()
     own = Path(jupyter_runtime_dir())
     try:
         own.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -270,12 +270,7 @@ NUMBERS = {
         "60": EXAMPLE,
         "80": EXAMPLE,
         "45": lambda data: 10 * 9 / 2,
-        "0.8517": "given: report 2, above its confusion matrix",
-        "1,000": "given: test images per class",
-        "425": "given: report 2, its confusion matrix",
-        "199": "given: report 2, its confusion matrix",
-        "169": "given: report 2, its confusion matrix",
-        "135": "given: report 2, its confusion matrix",
+        "90": lambda data: 10 * 9,
     },
     "21": {
         "95 %": lambda data: accuracy_interval.__defaults__[0],

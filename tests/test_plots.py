@@ -1,9 +1,11 @@
 import base64
 import io
+import json
 import os
 import re
 import subprocess
 import sys
+from html import unescape
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -43,13 +45,25 @@ def test_show_gives_a_png_with_its_text_and_closes_the_figure(displayed):
 
 
 def test_show_gives_more_pixels_of_the_same_size_for_paper(displayed, monkeypatch):
-    for dpi in ("", "220"):
+    for dpi in ("110", ""):
         monkeypatch.setenv("CNNLIB_DPI", dpi)
         plots.show(plots.bars({"a": 1.0}, xlabel="count"))
     widths = [imread(io.BytesIO(bundle["image/png"])).shape[1] for bundle, _ in displayed]
-    usual, sharp = (more["metadata"]["image/png"] for _, more in displayed)
-    assert widths[1] == pytest.approx(2 * widths[0], abs=2) and "width" not in usual
-    assert sharp["width"] == pytest.approx(widths[0], abs=1)
+    plain, sharp = (more["metadata"]["image/png"]["width"] for _, more in displayed)
+    assert widths[1] == pytest.approx(2 * widths[0], abs=2)
+    assert sharp == pytest.approx(plain, abs=1) and plain == widths[0]
+
+
+def test_show_tells_drawings_from_pictures_of_garments(displayed):
+    """On dark pages the one is turned over, the other is not."""
+    eye = np.eye(28)
+    plots.show(plots.bars({"a": 1.0}, xlabel="count"))
+    plots.show(plots.signed([eye], label="x"))
+    plots.show(plots.images([eye], alt="A line"))
+    plots.show(plots.feature_maps({"a": [eye]}, image=eye))
+    plots.show(plots.garments(np.random.default_rng(0).random((9, 2)), [eye] * 9))
+    kinds = [more["metadata"]["image/png"]["kind"] for _, more in displayed]
+    assert kinds == ["drawing", "drawing", "pictures", "pictures", "pictures"]
 
 
 def test_show_takes_axes_and_another_text(displayed):
@@ -165,18 +179,68 @@ def test_lines_stand_at_the_given_places_on_a_scale_of_powers():
     plt.close(ax.get_figure())
 
 
+def boxes(figure):
+    """Left, bottom, right, top of each picture of a figure, and of its title, in inches."""
+    renderer = figure.canvas.get_renderer()
+    drawn = [ax for ax in figure.axes if ax.images]
+    return [
+        [one.get_window_extent(renderer).extents / figure.dpi for one in (ax, ax.title)]
+        for ax in drawn
+    ]
+
+
+@pytest.mark.parametrize("title", ["T-shirt/top", "is shirt\nsays coat", "three\nlines\nhere"])
+def test_a_title_is_nearer_to_its_own_picture_than_to_the_one_above(title):
+    pictures = [np.eye(9)] * 6
+    for figure in (
+        plots.images(pictures, [title] * 6, columns=3),
+        plots.signed(pictures, [title] * 6, columns=3, label="x"),
+    ):
+        drawn = boxes(figure)
+        for (above, _), (own, words) in zip(drawn[:3], drawn[3:], strict=True):
+            assert 0 <= words[1] - own[3] < above[1] - words[3]
+        assert above[1] - words[3] > 0.04
+
+
+def test_pictures_without_titles_stand_close_together():
+    drawn = boxes(plots.images([np.eye(9)] * 6, columns=3))
+    assert 0 < drawn[0][0][1] - drawn[3][0][3] < 0.1
+
+
 def test_feature_maps_stand_on_one_scale_or_each_on_its_own():
     maps = {"a": np.stack([np.zeros((4, 4)), np.eye(4)]), "b": np.stack([np.eye(4) * 9] * 3)}
     figure = plots.feature_maps(maps)
     drawn = [ax for ax in figure.axes if ax.images]
     assert [ax.get_title() for ax in drawn] == ["a 1", "a 2", "b 1", "b 2", "b 3"]
-    assert {ax.images[0].get_clim() for ax in drawn} == {(0, 9)}
+    assert {ax.images[0].get_clim() for ax in drawn} == {(-9, 9)}
     assert figure.alt_text == (
-        "Feature maps on one grey scale: a, 2 maps of 4×4, 1 of them all zero, values from 0 to "
-        "1; b, 3 maps of 4×4, 0 of them all zero, values from 0 to 9."
+        "Feature maps on one scale, white at 0: a, 2 maps of 4×4, 1 of them all zero, values from "
+        "0 to 1; b, 3 maps of 4×4, 0 of them all zero, values from 0 to 9."
     )
     own = plots.feature_maps(maps, shared=False)
-    assert own.axes[1].images[0].get_clim() == (0, 1) and "for each map" in own.alt_text
+    assert own.axes[1].images[0].get_clim() == (-1, 1) and "for each map" in own.alt_text
+    assert own.axes[1].get_title() == "a 2\n±1" and len(own.axes) == 5  # no bar for all
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ends"), [(-2, 4, (-2, 4)), (1, 4, (0, 4)), (-4, -1, (-4, 0)), (0, 0, (-1, 1))]
+)
+def test_the_bar_of_maps_reaches_from_the_lowest_to_the_highest_value_and_marks_0(low, high, ends):
+    figure = plots.feature_maps({"a": np.array([[[low, high]] * 2] * 2)})
+    bar = figure.axes[-1]
+    assert bar.get_ylim() == ends and bar.get_ylabel() == "value"
+    assert 0 in bar.get_yticks() and [line.get_ydata()[0] for line in bar.lines] == [0]
+
+
+def test_the_image_and_its_label_stand_beside_its_maps():
+    image = np.arange(16).reshape(1, 1, 4, 4)
+    figure = plots.feature_maps({"a": np.ones((8, 4, 4))}, image=image, label="coat")
+    beside = figure.axes[-1]
+    assert beside.get_title() == "coat" and (beside.images[0].get_array() == image[0, 0]).all()
+    first = figure.axes[0].get_position()
+    assert beside.get_position().x1 < first.x0
+    assert beside.get_position().y1 == pytest.approx(first.y1)
+    assert figure.alt_text.startswith("Beside the image (coat): Feature maps on one scale")
 
 
 def test_a_network_is_drawn_by_its_shapes():
@@ -198,14 +262,32 @@ def test_a_network_is_drawn_by_its_shapes():
 
 def test_signed_maps_have_zero_in_the_middle():
     maps = [np.eye(28) * 2, -np.eye(28) * 5]
-    figure = plots.signed(
-        maps, ["up", "down\nhere"], label="change", outlines=[np.eye(28) * 99] * 2
-    )
+    garment = np.eye(28) * 99
+    figure = plots.signed(maps, ["up", "down\nhere"], label="change", over=[garment] * 2)
     drawn = [ax for ax in figure.axes if ax.get_title()]
-    assert {ax.images[0].get_clim() for ax in drawn} == {(-5, 5)}
-    assert all(ax.collections for ax in drawn)  # the outlines
+    assert {ax.images[-1].get_clim() for ax in drawn} == {(-5, 5)}
+    for ax, values in zip(drawn, maps, strict=True):
+        assert (ax.images[0].get_array() == garment).all()  # faded, below
+        assert ((ax.images[1].get_alpha() == 0) == (values == 0)).all()  # 0 lets it through
     assert figure.axes[-1].get_ylabel() == "change"
     assert figure.alt_text == "Maps, change. up: +0.00 to +2.00; down, here: -5.00 to +0.00."
+    with pytest.raises(ValueError, match="2 maps over 1 images"):
+        plots.signed(maps, label="change", over=[garment])
+
+
+@pytest.mark.parametrize(
+    ("places", "whole"), [([1, 2, 3, 4], True), (None, True), ([0.5, 1.0, 1.5], False)]
+)
+def test_an_axis_that_counts_has_whole_ticks(places, whole):
+    values = range(len(places) if places else 4)
+    ax = plots.lines({"a": list(values)}, x=places, xlabel="pixels", ylabel="y")
+    assert all(tick == round(tick) for tick in ax.get_xticks()) == whole
+
+
+def test_long_numbers_are_grouped_on_the_axis_too():
+    ax = plots.bars({"a": 250_000.0}, xlabel="parameters")
+    ax.get_figure().canvas.draw()
+    assert "100,000" in [tick.get_text() for tick in ax.get_xticklabels()]
 
 
 MATRIX = np.array([[7, 2, 0], [1, 8, 0], [0, 3, 6]])
@@ -223,6 +305,15 @@ def test_confusion_draws_the_counts_and_tells_the_largest_mistakes():
     told = "shirt taken for dress 3; coat taken for dress 2; dress taken for coat 1"
     assert f"Confusion matrix, m. Largest off the diagonal: {told}" in ax.get_figure().alt_text
     assert "On the diagonal: coat 7; dress 8; shirt 6." in ax.get_figure().alt_text
+
+
+def test_matrices_side_by_side_share_one_scale():
+    figure = plots.confusions({"a": MATRIX, "b": 9 * MATRIX}, THREE)
+    assert {ax.collections[0].get_clim() for ax in figure.axes} == {(0, 27)}
+    assert [ax.get_title() for ax in figure.axes] == ["a", "b"]
+    assert "Confusion matrix, a. Largest" in figure.alt_text and "matrix, b." in figure.alt_text
+    figure = plots.confusions({"a": MATRIX - MATRIX.T, "b": MATRIX.T - 2 * MATRIX}, THREE)
+    assert {ax.collections[0].get_clim() for ax in figure.axes} == {(-8, 8)}
 
 
 def test_confusion_of_a_difference_is_centred_on_0():
@@ -377,7 +468,7 @@ def moved(monkeypatch):
     """What ``sliders`` shows in a running notebook: the menu, the slider and the picture."""
     monkeypatch.delenv("CNNLIB_SLIDERS")
     shown = []
-    monkeypatch.setattr(plots.inside, "display", shown.append)
+    monkeypatch.setattr(plots.choosing, "display", shown.append)
     plots.sliders(two, name=["a", "b"], n=range(0, 12, 3))
     return shown[0].children
 
@@ -411,13 +502,50 @@ def test_sliders_show_an_error_and_recover(moved):
     assert picture(place.value)[0] == "Bar chart of x. a 0."
 
 
-def test_sliders_show_the_start_where_there_is_nobody_to_choose(displayed, monkeypatch):
+def in_advance(bundle):
+    """What the page is told of the choices, and the text of each figure drawn in advance."""
+    place = bundle[plots.choosing.CHOICES]
+    told = json.loads(unescape(re.match(r'<div class="choices" data-choices="(.+)">', place)[1]))
+    return told, re.findall(
+        r'<img src="data:image/png;base64,[\w+/=]+" alt="(.+?)" width="\d+"', place
+    )
+
+
+def test_where_nobody_can_draw_anew_all_figures_are_drawn_in_advance(displayed, monkeypatch):
     monkeypatch.setenv("CNNLIB_SLIDERS", "off")
     plots.sliders(two, name=["a", "b"], n=range(4))
-    plots.sliders(neighbourhood, i=range(11, -1, -1))
-    texts = [bundle["text/plain"] for bundle, _ in displayed]
-    assert texts[0] == "[figure: Bar chart of x. a 3.]"
-    assert "Image 11, b" in texts[1] and len(texts) == 2
+    ((bundle, _),) = displayed
+    assert bundle["text/plain"] == "[figure: Bar chart of x. a 3.]"
+    told, texts = in_advance(bundle)
+    assert told == [
+        {"name": "name", "values": ["a", "b"], "at": 0, "slider": False},
+        {"name": "n", "values": ["0", "1", "2", "3"], "at": 3, "slider": True},
+    ]
+    assert texts == [f"Bar chart of x. {name} {n}." for name in "ab" for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("most", "count"), [(48, 8), (8, 8), (7, 4), (4, 4), (3, 2), (2, 2), (1, 0), (0, 0)]
+)
+def test_of_many_figures_some_are_drawn_in_advance_and_the_start_is_one(
+    displayed, monkeypatch, most, count
+):
+    monkeypatch.setenv("CNNLIB_SLIDERS", "off")
+    plots.sliders(two, most=most, name=["a", "b"], n=range(4))
+    ((bundle, _),) = displayed
+    if count == 0:
+        assert plots.choosing.CHOICES not in bundle
+        return
+    told, texts = in_advance(bundle)
+    assert len(texts) == count == len(told[0]["values"]) * len(told[1]["values"])
+    assert [told[0]["values"][told[0]["at"]], told[1]["values"][told[1]["at"]]] == ["a", "3"]
+
+
+def test_a_large_range_is_thinned_evenly(displayed, monkeypatch):
+    monkeypatch.setenv("CNNLIB_SLIDERS", "off")
+    plots.sliders(neighbourhood, most=4, i=range(11, -1, -1))
+    told, texts = in_advance(displayed[0][0])
+    assert told[0]["values"] == ["11", "8", "5", "2"] and "Image 11, b" in texts[0]
 
 
 def test_sliders_refuse_a_start_that_is_none_of_the_values():

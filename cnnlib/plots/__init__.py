@@ -12,30 +12,28 @@ from .basic import (
     class_bars,
     describe,
     figure_of,
-    images,
     intervals,
     lines,
     path,
     show,
     style,
 )
+from .choosing import sliders
 from .drawings import lenet, receptive_field, stepping
 from .explorer import explore, first_of_each_class
-from .inside import (
+from .inside import flow, window
+from .maps import feature_maps, signed
+from .pictures import images
+from .results import confusion, confusions, curves, losses
+from .scattered import (
     CLASS_COLOURS,
     MARKERS,
-    feature_maps,
-    flow,
     garments,
     neighbourhood,
     scatter,
     scatter_wrong,
     scatters,
-    signed,
-    sliders,
-    window,
 )
-from .results import confusion, curves, losses
 
 __all__ = [
     "CLASS_COLOURS",
@@ -46,6 +44,7 @@ __all__ = [
     "bars",
     "class_bars",
     "confusion",
+    "confusions",
     "curves",
     "describe",
     "explore",

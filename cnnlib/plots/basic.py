@@ -1,4 +1,4 @@
-"""The style of all figures, and those for any data: images, bars, intervals, lines."""
+"""The style of all figures, and those for any data: bars, intervals, lines."""
 
 import functools
 import io
@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import lazy_loader
 import matplotlib as mpl
@@ -17,7 +17,9 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage, BboxImage
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from ..data import CLASS_NAMES
 from . import given
@@ -31,7 +33,8 @@ STYLE = mpl.rc_params_from_file(
     Path(__file__).with_name("workbook.mplstyle"), use_default_template=False
 )
 PALETTE = tuple(STYLE["axes.prop_cycle"].by_key()["color"])  # ten colours, as "#0173b2"
-DPI = int(STYLE["figure.dpi"])
+DPI = int(STYLE["figure.dpi"])  # of a figure as it is read: pixels of the page to an inch
+SHARP = 2  # pixels of the picture to one of the page: screens of today have as many
 
 
 def style() -> AbstractContextManager[None]:
@@ -50,77 +53,62 @@ def styled(draw: Callable[P, T]) -> Callable[P, T]:
     return inside
 
 
-def show(drawn: Axes | Figure, alt: str | None = None) -> None:
+def show(
+    drawn: Axes | Figure, alt: str | None = None, *, more: Mapping[str, str] | None = None
+) -> None:
     """Display a figure as PNG with its text alternative, then close it.
 
-    ``alt`` replaces the text that the plotting function wrote. Raises ValueError if there is
-    neither: a picture without words is lost on readers who cannot see it.
+    With it goes how wide it is, and whether it is a drawing or has pictures of garments.
+
+    ``alt`` replaces the text that the plotting function wrote. ``more`` holds other forms of the
+    figure, by their MIME types. Raises ValueError if there is no text: a picture without words is
+    lost on readers who cannot see it.
     """
+    kind = "pictures" if _has_pictures(figure_of(drawn)) else "drawing"
     picture, alt = rendered(drawn, alt)
-    shown: dict[str, Any] = {"alt": alt}
-    if dots() != DPI:  # the same size of other pixels; bytes 16 to 19 of a PNG are its width
-        shown["width"] = round(int.from_bytes(picture[16:20], "big") * DPI / dots())
+    shown = {"alt": alt, "width": wide(picture), "kind": kind}
     display(
-        {"image/png": picture, "text/plain": f"[figure: {alt}]"},
+        {"image/png": picture, "text/plain": f"[figure: {alt}]"} | dict(more or {}),
         metadata={"image/png": shown},
         raw=True,
     )
 
 
 def dots() -> int:
-    """Pixels per inch: 110, or ``$CNNLIB_DPI``, which a report on paper sets higher."""
-    return int(os.environ.get("CNNLIB_DPI") or DPI)
+    """Pixels per inch: 220, or ``$CNNLIB_DPI``, which a report on paper sets higher."""
+    return int(os.environ.get("CNNLIB_DPI") or SHARP * DPI)
+
+
+def _has_pictures(figure: Figure) -> bool:
+    """Does it show grey images? The book's dark pages leave those as they are."""
+    shown = [*figure.findobj(AxesImage), *figure.findobj(BboxImage)]
+    return any(one.get_cmap().name == "gray" for one in shown)
+
+
+def wide(picture: bytes, dpi: int | None = None) -> int:
+    """How many pixels of a page a PNG is to be wide: bytes 16 to 19 are its own."""
+    return round(int.from_bytes(picture[16:20], "big") * DPI / (dpi or dots()))
 
 
 @styled
-def rendered(drawn: Axes | Figure, alt: str | None = None) -> tuple[bytes, str]:
-    """The bytes of a figure's PNG and its text alternative, as for ``show``; closes it."""
+def rendered(
+    drawn: Axes | Figure, alt: str | None = None, *, dpi: int | None = None
+) -> tuple[bytes, str]:
+    """The bytes of a figure's PNG and its text alternative, as for ``show``; closes it.
+
+    ``dpi``: other pixels per inch than ``dots()``.
+    """
     figure = figure_of(drawn)
     alt = alt or getattr(figure, "alt_text", None)
     if not alt:
         raise ValueError("this figure has no text alternative; give one with show(…, alt=…)")
-    buffer = io.BytesIO()
-    # without the Software entry the bytes do not depend on matplotlib's version string
-    figure.savefig(buffer, dpi=dots(), bbox_inches="tight", metadata={"Software": None})
+    drawn_at, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn_at, format="png", dpi=dpi or dots(), bbox_inches="tight")
     plt.close(figure)
-    return buffer.getvalue(), alt
-
-
-@styled
-def images(
-    pictures: Any,
-    titles: Sequence[str] | None = None,
-    *,
-    columns: int = 8,
-    size: float = 1.3,
-    shared: bool = True,
-    alt: str | None = None,
-) -> Figure:
-    """A grid of grey images: any array or tensor (N, side, side) or (N, 1, side, side).
-
-    ``size`` is inches per picture. With ``shared`` all pictures use one grey scale. ``alt`` says
-    what the pictures are; the titles are added to it. Raises ValueError for no pictures, and for
-    numbers that are not finite.
-    """
-    pictures = given.pictures(pictures)
-    titles = list(titles) if titles is not None else [""] * len(pictures)
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
-    extra = 0.18 * max(1 + title.count("\n") for title in titles)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * (size + extra)), squeeze=False
-    )
-    low = min(p.min() for p in pictures) if shared else None
-    high = max(p.max() for p in pictures) if shared else None
-    for ax in grid.flat:
-        ax.set_axis_off()
-    for ax, picture, title in zip(grid.flat, pictures, titles, strict=False):
-        ax.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
-        ax.set_title(title, fontsize=8, pad=3)  # nearer to its own picture than to the one above
-    figure.tight_layout(pad=0.3, h_pad=0.8)
-    named = "; ".join(title.replace("\n", ", ") for title in titles if title)
-    start = alt or f"{len(pictures)} grey images"
-    return describe(figure, f"{start}: {named}." if named else f"{start}.")
+    # 256 colours, chosen for each figure, are as many as one sees in it, and a third of the bytes
+    picture = Image.open(drawn_at).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    picture.save(small, "png", optimize=True)
+    return small.getvalue(), alt
 
 
 @styled
@@ -147,6 +135,8 @@ def bars(
     ax.invert_yaxis()
     ax.margins(x=0.15)
     ax.xaxis.set_major_locator(MaxNLocator(6))  # long numbers need room
+    if np.nanmax(np.abs(lengths)) >= 10_000:
+        ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.set_xlabel(xlabel)
     ax.grid(visible=False, axis="y")
     sns.despine(ax=ax)
@@ -231,6 +221,8 @@ def lines(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if log:
         ax.set_xscale("log")
+    elif x is None or np.equal(np.mod(x, 1), 0).all():  # epochs, pixels, filters: none has a half
+        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     ax.legend(fontsize=9)
     sns.despine(ax=ax)
     ends = {name: (_told(v[0]), _told(v[-1])) for name, v in series.items()}

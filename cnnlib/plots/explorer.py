@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..data import CLASS_NAMES, load
 from .embedded import Embedded, declaring, display_embedded
-from .inside import CLASS_COLOURS, MARKERS
+from .scattered import CLASS_COLOURS, MARKERS
 
 ACROSS = 30  # images side by side on the sheet
 SHIRT = CLASS_NAMES.index("shirt")  # which the story is about: drawn last, on top

@@ -1,6 +1,6 @@
 """Figures of runs: curves over the epochs, and confusion matrices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -42,6 +42,7 @@ def curves(runs: Sequence[Run]) -> Figure:
             ax=ax,
         )
         ax.set(ylabel=label)
+        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     panels[0].legend(fontsize=8)
     sns.despine(figure)
     figure.tight_layout()
@@ -124,15 +125,16 @@ def confusion(
     *,
     title: str = "",
     number: str = "{:.0f}",
+    most: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """A confusion matrix, or the difference of two: a row per label, a column per predicted class.
 
     ``matrix`` is (classes, classes), counts or shares. Colours run up to the largest cell off
-    the diagonal, and what is above it is grey; a cell that would read 0 is left empty. With
-    negative cells it is a difference, and the colours run both ways from 0. The text is added
-    to that of other matrices in the figure. Raises ValueError when ``names`` does not fit, and for
-    cells that are not finite, such as the shares of a class without images.
+    the diagonal, or to ``most``, and what is above it is grey; a cell that would read 0 is left
+    empty. With negative cells it is a difference, and the colours run both ways from 0. The text
+    is added to that of other matrices in the figure. Raises ValueError when ``names`` does not fit,
+    and for cells that are not finite, such as the shares of a class without images.
     """
     matrix = given.finite(matrix, "the matrix").astype(float)
     if matrix.shape != (len(names), len(names)):
@@ -142,12 +144,12 @@ def confusion(
         )
     ax = ax or plt.subplots(figsize=(0.62 * len(names) + 1.4, 0.58 * len(names) + 1.2))[1]
     off = matrix * (1 - np.eye(len(names)))
+    most = most or _darkest(matrix)
     if matrix.min() < 0:
-        kind, most = "Difference of two confusion matrices", abs(matrix).max()
-        colours = dict(cmap="PuOr_r", vmin=-most, vmax=most)
+        kind, colours = "Difference of two confusion matrices", dict(cmap="PuOr_r", vmin=-most)
     else:
         blues = sns.color_palette("Blues", as_cmap=True).with_extremes(over="0.85")
-        kind, colours = "Confusion matrix", dict(cmap=blues, vmin=0, vmax=off.max() or 1)
+        kind, colours = "Confusion matrix", dict(cmap=blues, vmin=0)
     written = [[number.format(value) for value in row] for row in matrix]
     blanked = [[text if text.strip("+-0.%") else "" for text in row] for row in written]
     sns.heatmap(
@@ -160,6 +162,7 @@ def confusion(
         xticklabels=names,
         yticklabels=names,
         ax=ax,
+        vmax=most,
         **colours,
     )
     ax.set_xticks(ax.get_xticks(), names, rotation=45, ha="right", fontsize=9)
@@ -178,3 +181,35 @@ def confusion(
     text = f"{start}. Largest off the diagonal: {largest or 'none'}. On the diagonal: {diagonal}."
     describe(figure, f"{getattr(figure, 'alt_text', '')} {text}".strip())
     return ax
+
+
+def _darkest(matrix: np.ndarray) -> float:
+    """The value with the darkest colour: of a difference any cell's, else one off the diagonal."""
+    counted = abs(matrix) if matrix.min() < 0 else matrix * (1 - np.eye(len(matrix)))
+    return float(counted.max()) or 1.0
+
+
+@styled
+def confusions(
+    matrices: Mapping[str, ArrayLike],
+    names: Sequence[str] = CLASS_NAMES,
+    *,
+    number: str = "{:.0f}",
+) -> Figure:
+    """Confusion matrices, or differences of two, side by side by title, all on one scale.
+
+    Raises ValueError for none, and where ``confusion`` does.
+    """
+    found = {
+        title: given.finite(one, f"the matrix {title!r}", dimensions=2).astype(float)
+        for title, one in given.named(matrices, "matrices").items()
+    }
+    side = 0.36 * len(names) + 1.2
+    size: Any = dict(figsize=(side * len(found), side + 0.2), layout="constrained")
+    figure, panels = plt.subplots(1, len(found), squeeze=False, **size)
+    most = max(_darkest(one) for one in found.values())
+    for ax, (title, one) in zip(panels.flat, found.items(), strict=True):
+        confusion(one, names, title=title, number=number, most=most, ax=ax)
+    for ax in panels.flat[1:]:
+        ax.set(yticklabels=[], ylabel="")
+    return figure

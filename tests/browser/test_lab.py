@@ -16,6 +16,8 @@ from helpers import ROOT, SHOTS
 from nbformat.reader import NotJSONError
 from playwright.sync_api import expect
 
+from cnnlib.support import saving
+
 CHAPTER = "19_feature_maps.ipynb"
 SLIDERS = ".jupyter-widgets.widget-vbox:has(.widget-slider)"
 SETTINGS = (
@@ -43,11 +45,11 @@ def lab(folder, tmp_path):
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
     environment = os.environ | {name: str(tmp_path / name) for name in SETTINGS}
+    environment["JUPYTER_CONFIG_PATH"] = str(saving.SETTINGS)  # as `make lab` has it
     del environment["CNNLIB_PROGRESS"], environment["CNNLIB_SLIDERS"]  # both are live
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"]
     command += [f"--port={address.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
     command += [f"--ServerApp.root_dir={folder}", "--IdentityProvider.token="]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with (SHOTS / "jupyterlab.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -118,6 +120,23 @@ def test_a_student_runs_a_chapter_and_moves_its_sliders(page, lab, folder):
     page.get_by_role("menuitem", name="File", exact=True).click()
     page.locator('[role="menuitem"][data-command="docmanager:save"]').click()
     check_saved(folder)
+
+
+def test_nothing_pops_up_and_a_notebook_that_is_only_opened_stays_as_it_was(page, lab, folder):
+    before = {path.name: path.read_bytes() for path in folder.glob("*.ipynb")}
+    for name in ("05_max_pooling.ipynb", CHAPTER):
+        page.goto(f"{lab}/lab/tree/{name}")
+        idle = page.get_by_role("button", name=re.compile(r"^Python 3.* \| Idle$"))
+        expect(idle).to_be_visible(timeout=2 * MINUTES)
+        page.wait_for_timeout(3000)  # a toast would be here by now
+        assert page.locator(".Toastify__toast").count() == 0
+        saved = (folder / name).stat().st_mtime_ns
+        page.get_by_role("menuitem", name="File", exact=True).click()
+        page.locator('[role="menuitem"][data-command="docmanager:save"]').click()
+        deadline = time.monotonic() + 30
+        while (folder / name).stat().st_mtime_ns == saved and time.monotonic() < deadline:
+            time.sleep(0.3)
+    assert {path.name: path.read_bytes() for path in folder.glob("*.ipynb")} == before
 
 
 EXPLORE = """import numpy as np
