@@ -215,6 +215,7 @@ def problems(name, result):
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where ``instructors`` lies
     from made_up_run import main
 
     sys.exit(main(Path(sys.argv[1])))
