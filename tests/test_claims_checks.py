@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from cnnlib import SEEDS, accuracies, load, run
-from cnnlib.claims import checks
+from cnnlib.claims import checks, rule
 from cnnlib.claims.claims import judged
 from cnnlib.claims.rule import sign_flip_p
 
@@ -61,8 +61,15 @@ def test_open_entries_say_what_it_would_take():
         n for n, one in first.items() if one.verdict.strength == "cannot tell"
     }
     for name, row in table.iterrows():
-        said = row["seeds it would take"]
-        assert said == "more than 1,000" or int(said.replace(",", "")) > row["seeds now"], name
+        parts = first[name].parts
+        most = [rule.needed(float(part.values.std(ddof=1)), part.margin) for part in parts]
+        said = "more than 1,000" if None in most else f"{max(most):,}"
+        assert row["it would take"] == said and row["seeds (rounds) now"] == 5, name
+
+
+def test_rounds_are_counted_where_they_stand_for_seeds():
+    row = checks.open_table("confirmed", ["time"]).loc["r1-convolution-faster"]
+    assert row["seeds (rounds) now"] == 15
 
 
 def test_what_seeds_see_shrinks_with_their_number():

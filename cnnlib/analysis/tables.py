@@ -165,7 +165,7 @@ def difference(
 
 
 def catalogue_table(names: Iterable[str] = CATALOGUE) -> str:
-    """Experiments of the catalogue over their shipped seeds, as a table in Markdown.
+    """Experiments of the catalogue over all their shipped seeds, as a table in Markdown.
 
     Accuracies are mean ± half of the 95 % interval (Student's t). "–" where a report is silent.
     """
