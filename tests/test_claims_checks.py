@@ -1,5 +1,7 @@
 import itertools
 import math
+import re
+import statistics
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from cnnlib import SEEDS, accuracies, load, run
 from cnnlib.claims import checks, rule
 from cnnlib.claims.claims import judged
 from cnnlib.claims.rule import sign_flip_p
+from cnnlib.parallel.sweeps import fold_experiments
 
 SOME = ("report-1-accuracy", "report-1-classes")  # judging all takes seconds
 
@@ -85,3 +88,24 @@ def test_pairing_is_a_correlation():
     ratio = (accs.baseline - accs.filters).var() / accs.var().sum()
     assert row.ratio == pytest.approx(math.sqrt(ratio))
     assert len(table) == 3
+
+
+def test_other_splits_have_the_interval_of_nadeau_and_bengio():
+    table = checks.splits_table()
+    row = table.loc["maxpool minus baseline"]
+    accs = {
+        name: np.array(
+            [
+                [run(one, seed, train=False).metrics["val_acc"] for seed in (0, 1)]
+                for one in fold_experiments(name, "holdout")
+            ]
+        )
+        for name in ("maxpool", "baseline")
+    }
+    means = (accs["maxpool"] - accs["baseline"]).mean(axis=1)  # (5 splits,)
+    assert row[[f"split {k}" for k in range(1, 6)]].tolist() == pytest.approx(means.tolist())
+    assert row.deviation == pytest.approx(statistics.stdev(means))
+    half = 2.776445 * statistics.stdev(means) * math.sqrt(0.2 + 0.25)
+    told = [float(number) for number in re.findall(r"[+-][\d.]+", row["mean"])]
+    mean = means.mean()
+    assert told == pytest.approx([mean, mean - half, mean + half], abs=6e-5)

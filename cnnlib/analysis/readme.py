@@ -32,8 +32,8 @@ All {experiments} experiments of `cnnlib/catalogue.py`, computed from the stored
 15 epochs, 48,000 training and 12,000 validation images, accuracies as fractions. Training \
 accuracy is that of the last epoch as training saw it (as the reports print it), validation \
 accuracy is in eval mode. Each figure is the mean over all stored seeds ± half of its 95 % \
-interval (Student's t). **Two models whose intervals overlap may be the same**: chapters 5 and 17 explain \
-how to compare them, and chapter 18 says what of the reports' claims holds.
+interval (Student's t). **Two models whose intervals overlap may be the same**: chapters 5 and \
+17 explain how to compare them, and chapter 18 says what of the reports' claims holds.
 
 The models named `lenet5…` end in a softmax layer and are trained with a loss that applies \
 softmax again, as report 2 did; `…-mended` is the same model without that layer. `capstone-…` \
