@@ -35,7 +35,8 @@ from made_up_files import (
     without,
     zipped,
 )
-from made_up_more import ALONE, CANVAS, FLAGGED, MOODLE, OPEN, UNSEEN
+from made_up_frameworks import OPEN, TOGETHER
+from made_up_more import ALONE, CANVAS, FLAGGED, MOODLE, UNSEEN
 
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
 
@@ -172,13 +173,15 @@ def expected():
     whole |= {name: (*one, "") for name, one in SLOPPY.items()}
     whole |= {name: (how, "wrong", words, "") for name, (how, words) in FORGED.items()}
     whole |= {name: (how, "right", "", asked) for name, (how, asked) in FLAGGED.items()}
-    return whole | {name: (how, "refused", words, "") for name, (how, words) in HOSTILE.items()}
+    return (
+        whole | OPEN | {name: (how, "refused", words, "") for name, (how, words) in HOSTILE.items()}
+    )
 
 
 def whole_class():
     """All of them, with those that are compared with one another, by the name of their row."""
     downloaded = {name: (*one, "") for name, one in {**MOODLE, **CANVAS}.items()}
-    return expected() | ALONE | OPEN | downloaded
+    return expected() | ALONE | TOGETHER | downloaded
 
 
 def write(name, folder):
