@@ -30,6 +30,7 @@ from .catalogue import UnknownExperimentError as UnknownExperimentError
 from .catalogue import vary as vary
 from .claims.claims import claims_table as claims_table
 from .claims.claims import show_claims as show_claims
+from .claims.protocol import CONFIRMING as CONFIRMING
 from .data import CLASS_NAMES as CLASS_NAMES
 from .data import load as load
 from .exercises import assignment as assignment

@@ -66,8 +66,9 @@ class Arch:
     convs: tuple[Conv, ...] = (Conv(6, 5, padding=2), Conv(16, 5))
     pool: str = "avg"  #: "avg" or "max"; 2×2, stride 2
     pool_after: tuple[int, ...] = ()  #: numbers of convolutions; () means every one
-    activation: str = "relu"  #: or "leaky_relu" (slope 0.01), "tanh", "elu", "gelu"
+    activation: str = "relu"  #: or "leaky_relu" (slope 0.01), "tanh", "elu", "gelu", "silu"
     batch_norm: bool = False  #: after every convolution, before the activation
+    global_pool: bool = False  #: the mean of each last map is read, instead of all its values
     hidden: tuple[int, ...] = (120, 84)  #: units of the hidden fully connected layers
     dropout_pool: float = 0.0  #: probability of dropping a value, after every pooling
     dropout_first: float = 0.0  #: the same, after the first fully connected layer
@@ -78,7 +79,7 @@ class Arch:
     def __post_init__(self) -> None:
         settle(self)
         one_of(self, "pool", ("avg", "max"))
-        one_of(self, "activation", ("relu", "leaky_relu", "tanh", "elu", "gelu"))
+        one_of(self, "activation", ("relu", "leaky_relu", "tanh", "elu", "gelu", "silu"))
         one_of(self, "init", ("glorot_uniform", "kaiming_uniform"))
         for field in ("dropout_pool", "dropout_first", "dropout_last"):
             between(self, field, 0, 1)
@@ -118,24 +119,36 @@ class Recipe:
 
     epochs: int = 15  #: passes over the training images
     batch_size: int = 64  #: images per step
-    optimiser: str = "adam"  #: or "sgd", or "momentum": SGD with a momentum of 0.9
+    optimiser: str = "adam"  #: or "adamw", "sgd", or "momentum": SGD with a momentum of 0.9
     lr: float = 1e-3  #: learning rate
     #: "step": times gamma every step_epochs epochs. "cosine": down to 0. "one-cycle": up and down
     schedule: str = "constant"
     step_epochs: int = 5  #: of the schedule "step"
     gamma: float = 0.5  #: of the schedule "step"
     l2_conv: float = 0.01  #: λ: adds λ·Σw² over the convolution kernels to the loss
+    weight_decay: float = 0.0  #: of "adamw": each step takes lr·weight_decay of every parameter off
     label_smoothing: float = 0.0  #: this share of each label is spread over the ten classes
 
     def __post_init__(self) -> None:
         settle(self)
-        one_of(self, "optimiser", ("adam", "sgd", "momentum"))
+        one_of(self, "optimiser", ("adam", "adamw", "sgd", "momentum"))
         one_of(self, "schedule", ("constant", "step", "cosine", "one-cycle"))
         for field in ("epochs", "batch_size", "step_epochs"):
             at_least(self, field, 1)
         above(self, "lr", 0)
         above(self, "gamma", 0)
         at_least(self, "l2_conv", 0)
+        at_least(self, "weight_decay", 0)
+        if self.optimiser == "adamw" and self.l2_conv:
+            raise ValueError(
+                f"Recipe.l2_conv is {self.l2_conv!r}; expected 0 beside the optimiser 'adamw', "
+                "whose weight_decay takes its place"
+            )
+        if self.optimiser != "adamw" and self.weight_decay:
+            raise ValueError(
+                f"Recipe.weight_decay is {self.weight_decay!r}; expected 0 for the optimiser "
+                f"{self.optimiser!r}: only 'adamw' has one"
+            )
         between(self, "label_smoothing", 0, 1)
 
 

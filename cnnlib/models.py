@@ -18,7 +18,7 @@ from .network import CLASSES, built
 
 POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU}
-ACTIVATIONS |= {"tanh": nn.Tanh, "elu": nn.ELU, "gelu": nn.GELU}
+ACTIVATIONS |= {"tanh": nn.Tanh, "elu": nn.ELU, "gelu": nn.GELU, "silu": nn.SiLU}
 # gain √2 for ReLU (He et al. 2015) and gain 1 (Glorot and Bengio 2010, Keras's default)
 INITS: dict[str, Callable[[Tensor], Tensor]] = {
     "kaiming_uniform": nn.init.kaiming_uniform_,
@@ -45,6 +45,9 @@ class LeNet(nn.Module):
             )
         )
         *_, side = arch.sides()
+        if arch.global_pool:
+            side = 1
+            self.features.add_module("mean", nn.AdaptiveAvgPool2d(1))
         self.head = head(arch, inputs=channels[-1] * side * side)
         initialise(self, arch.init)
 

@@ -147,11 +147,15 @@ def normalise(images: Tensor, data: Data) -> Tensor:
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """Adam or SGD, with or without momentum; L2 on the convolution kernels only.
+    """Adam, AdamW or SGD, with or without momentum; L2 on the convolution kernels only.
 
     The gradient of λ·Σw² is 2λw, and 2λw is just what ``weight_decay=2λ`` adds to a
-    gradient (not so in AdamW): the same training, without a second graph for the penalty.
+    gradient: the same training, without a second graph for the penalty. AdamW's (Loshchilov and
+    Hutter 2019) is another: it shrinks every parameter and leaves the gradients alone.
     """
+    if recipe.optimiser == "adamw":
+        decay = recipe.weight_decay
+        return torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=decay, fused=True)
     kernels = conv_kernels(model)
     chosen = {id(kernel) for kernel in kernels}
     groups: list[dict[str, Any]] = [

@@ -239,5 +239,5 @@ def test_the_pages_own_network_and_training_work(hand, few, monkeypatch):
     page = importlib.import_module("lines_of_the_page")  # a class needs a file to have a source
     assert cnnlib.diff(cnnlib.CATALOGUE["baseline"], page.strided).endswith("→ Strided")
     found = table()
-    assert list(found.name) == ["my-adamw"] and list(found.epochs) == [15]
+    assert list(found.name) == ["my-rmsprop"] and list(found.epochs) == [15]
     assert page.history[-1]["train_loss"] < page.history[0]["train_loss"]

@@ -7,7 +7,18 @@ import torch.nn.functional as F
 from distinct import ARCHITECTURES, DATA, RECIPES
 from torch import nn
 
-from cnnlib import CATALOGUE, Arch, Conv, Experiment, NonFiniteLossError, build, fit, fit_many, vary
+from cnnlib import (
+    CATALOGUE,
+    Arch,
+    Conv,
+    Experiment,
+    NonFiniteLossError,
+    Recipe,
+    build,
+    fit,
+    fit_many,
+    vary,
+)
 from cnnlib.data import LabelledImages
 from cnnlib.parallel.many import prepare_process
 from cnnlib.parallel.stacked import Stacked, StackedDropout, Streams, stack, unstack
@@ -197,7 +208,7 @@ def test_any_depth_can_be_stacked(small):
         assert mine[0]["val_loss"] == pytest.approx(other[0]["val_loss"], rel=1e-4)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "elu", "gelu"])
+@pytest.mark.parametrize("activation", ["tanh", "elu", "gelu", "silu"])
 def test_every_activation_is_stacked_where_it_stands(activation, small):
     """Max pooling first is another network, where an activation does not only rise."""
     arch = Arch(pool="max", activation=activation, dropout_pool=0.3)
@@ -207,6 +218,16 @@ def test_every_activation_is_stacked_where_it_stands(activation, small):
     for mine, other in zip(histories, one_by_one(experiment, small, theirs), strict=True):
         assert mine[0]["val_loss"] == pytest.approx(other[0]["val_loss"], rel=1e-4)
         assert mine[0]["train_loss"] == pytest.approx(other[0]["train_loss"], rel=1e-4)
+
+
+def test_global_pooling_and_adamw_are_stacked(small):
+    arch = Arch(global_pool=True, batch_norm=True, hidden=())
+    recipe = Recipe(optimiser="adamw", weight_decay=0.05, l2_conv=0)
+    experiment = Experiment("other", arch=arch, recipe=recipe)
+    ours, theirs = fresh(experiment), fresh(experiment)
+    histories = trained(experiment, small, ours)
+    for mine, other in zip(histories, one_by_one(experiment, small, theirs), strict=True):
+        assert mine[0]["val_loss"] == pytest.approx(other[0]["val_loss"], rel=1e-4)
 
 
 def test_one_seed_and_an_uneven_last_batch(small):

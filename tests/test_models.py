@@ -141,10 +141,22 @@ def test_entry_points_hold():
 
 @pytest.mark.parametrize(
     "name, expected",
-    [("tanh", torch.tanh), ("elu", torch.nn.functional.elu), ("gelu", torch.nn.functional.gelu)],
+    [
+        ("tanh", torch.tanh),
+        ("elu", torch.nn.functional.elu),
+        ("gelu", torch.nn.functional.gelu),
+        ("silu", torch.nn.functional.silu),
+    ],
 )
 def test_every_activation_is_torchs(name, expected):
     model = LeNet(Arch(activation=name))
     values = torch.linspace(-3, 3, 50)
     for act in (model.features.block1.act, model.features.block2.act, model.head.act1):
         assert torch.equal(act(values), expected(values))
+
+
+def test_global_pooling_hands_on_the_mean_of_each_map():
+    model = LeNet(Arch(global_pool=True, hidden=()))
+    maps = model.features[:-1](IMAGES)  # (4, 16, 5, 5)
+    assert torch.allclose(model.features(IMAGES)[..., 0, 0], maps.mean(dim=(2, 3)))
+    assert model.head.fc1.in_features == 16 and model(IMAGES).shape == (4, 10)

@@ -170,6 +170,20 @@ def test_weight_decay_equals_the_penalty_in_the_loss(optimiser, small):
         assert torch.allclose(a, b, atol=1e-6)
 
 
+def test_adamw_is_torchs_with_its_decay_on_every_parameter(small):
+    recipe = Recipe(optimiser="adamw", lr=0.01, l2_conv=0, weight_decay=0.05)
+    images = training.normalise(small.train.images[:64], Data())
+    ours, plain = build("baseline", seed=0), build("baseline", seed=0)
+    oracle = torch.optim.AdamW(plain.parameters(), lr=0.01, weight_decay=0.05)
+    for model, step in ((ours, training.make_optimiser(ours, recipe)), (plain, oracle)):
+        for _ in range(5):
+            step.zero_grad()
+            F.cross_entropy(model(images), small.train.labels[:64]).backward()
+            step.step()
+    for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
 def test_penalty_is_what_keras_would_add():
     model = build("baseline", seed=0)
     kernels = (model.features.block1.conv.weight, model.features.block2.conv.weight)

@@ -84,8 +84,8 @@ def open_table(which: str = CONFIRMATION, families: Iterable[str] = FAMILIES) ->
         if one.verdict.strength == OPEN:
             counts = [needed(float(part.values.std(ddof=1)), part.margin) for part in one.parts]
             most = "more than 1,000" if None in counts else f"{max(filter(None, counts)):,}"
-            rows[name] = (one.entry.says, one.figures, len(one.seeds), most)
-    columns = ["claim", "figures", "seeds now", "seeds it would take"]
+            rows[name] = (one.entry.says, one.figures, len(one.parts[0].values), most)
+    columns = ["claim", "figures", "seeds (rounds) now", "it would take"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 

@@ -99,7 +99,9 @@ ENTRIES: dict[str, Entry] = {
 FAMILIES: dict[str, tuple[str, ...]] = {
     one["name"]: tuple(one["members"]) for one in STATED["family"]
 }
+#: The seeds that were seen when the rule was written, and those that decide, unseen till then.
 EXPLORED: tuple[int, ...] = tuple(RULE["explored_seeds"])
+CONFIRMING: tuple[int, ...] = tuple(RULE["confirming_seeds"])
 
 
 def confirming(entry: Entry) -> tuple[int, ...]:

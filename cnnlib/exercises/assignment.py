@@ -37,6 +37,7 @@ GROUPS = {  # fields that belong together; every other field is a property of it
     ),
 }
 OPTIMISERS = {"adam": "Adam", "sgd": "SGD", "momentum": "SGD with momentum 0.9"}
+OPTIMISERS["adamw"] = "AdamW (weight decay {decay:g})"
 SCHEDULES = {
     "constant": "",
     "step": ", × {gamma:g} every {epochs} epochs",
@@ -171,6 +172,7 @@ class Assignment:
         baseline = self.models[0]
         arch, recipe, data = baseline.arch, baseline.recipe, baseline.data
         course = SCHEDULES[recipe.schedule].format(gamma=recipe.gamma, epochs=recipe.step_epochs)
+        optimiser = OPTIMISERS[recipe.optimiser].format(decay=recipe.weight_decay)
         train, val = len(load().train), len(load().val)
         rows = {
             "images": f"{train:,} for training, {val:,} for validation; {HOLDOUT}",
@@ -181,7 +183,7 @@ class Assignment:
             "loss": f"cross-entropy + {recipe.l2_conv:g} · Σw² over the convolutions"
             if recipe.l2_conv
             else "cross-entropy",
-            "optimiser": f"{OPTIMISERS[recipe.optimiser]}, learning rate {recipe.lr:g}" + course,
+            "optimiser": f"{optimiser}, learning rate {recipe.lr:g}{course}",
             "training": f"{recipe.epochs} epochs, batches of {recipe.batch_size}",
         }
         return WholeTable.of(rows, [baseline.name])

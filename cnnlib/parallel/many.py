@@ -1,9 +1,9 @@
 """Several seeds of one experiment, trained at once as one network (see ``stacked``).
 
-The loss is the sum of the models' losses, so each model gets the gradient of its own; Adam and SGD
-treat each number by itself. Every seed keeps its own batch order, dropout and augmentation. So
-this is the training of ``fit``, up to rounding; it takes less time for small models. Where one
-model already fills the processor (64 filters on a CPU), nothing is gained.
+The loss is the sum of the models' losses, so each model gets the gradient of its own; the
+optimisers treat each number by itself. Every seed keeps its own batch order, dropout and
+augmentation. So this is the training of ``fit``, up to rounding; it takes less time for small
+models. Where one model already fills the processor (64 filters on a CPU), nothing is gained.
 """
 
 import time

@@ -125,7 +125,9 @@ def widened(layer: nn.Module, streams: Streams, dim: int) -> nn.Module:
             return nn.ReLU(inplace=True)  # takes no memory of its own
         case nn.LeakyReLU():
             return nn.LeakyReLU(layer.negative_slope, inplace=True)
-        case nn.Tanh() | nn.ELU() | nn.GELU() | nn.MaxPool2d() | nn.AvgPool2d():
+        case nn.Tanh() | nn.ELU() | nn.GELU() | nn.SiLU():
+            return layer
+        case nn.MaxPool2d() | nn.AvgPool2d() | nn.AdaptiveAvgPool2d():
             return layer
         case nn.Softmax():
             return nn.Softmax(dim=-1)
