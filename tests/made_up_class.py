@@ -1,7 +1,7 @@
 """A made-up class: submissions honest, sloppy, forged and hostile, made from real runs.
 
 ``python tests/made_up_class.py FOLDER`` writes them all, verifies them in one command and says
-whether each verdict is the expected one. The tests use the parts.
+whether each verdict is the expected one; names behind it choose some. The tests use the parts.
 """
 
 import pickle
@@ -221,4 +221,4 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where ``instructors`` lies
     from made_up_run import main
 
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

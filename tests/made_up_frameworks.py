@@ -188,7 +188,7 @@ OPEN = {  # name: (how, verdict, words of a failing fact, words of a question)
     "open-history": (
         of(rosier), "wrong", "no epoch of its history has what its network gives", "",
     ),
-    "open-scaling": (of(lambda o: o.row(2, std="1")), "wrong", "var2-mended: val acc its netwo", ""),
+    "open-scaling": (of(lambda o: o.row(2, std="1")), "wrong", "var2-mended: val acc its n", ""),
     # rules
     "open-30-epochs": (of(lambda o: o.row(0, epochs="30")), "wrong", "expected at most 15", ""),
     "open-batch-8": (of(lambda o: o.row(3, batch="8")), "wrong", "expected 32 to 256", ""),
