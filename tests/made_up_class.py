@@ -1,7 +1,7 @@
 """A made-up class: submissions honest, sloppy, forged and hostile, made from real runs.
 
 ``python tests/made_up_class.py FOLDER`` writes them all, verifies them in one command and says
-whether each verdict is the expected one. The tests use the parts.
+whether each verdict is the expected one; names behind it choose some. The tests use the parts.
 """
 
 import pickle
@@ -35,7 +35,8 @@ from made_up_files import (
     without,
     zipped,
 )
-from made_up_more import ALONE, CANVAS, FLAGGED, MOODLE, OPEN, UNSEEN
+from made_up_frameworks import OPEN, TOGETHER
+from made_up_more import ALONE, CANVAS, FLAGGED, MOODLE, UNSEEN
 
 from cnnlib.runs import PREDICTIONS, RECORD, WEIGHTS
 
@@ -172,13 +173,15 @@ def expected():
     whole |= {name: (*one, "") for name, one in SLOPPY.items()}
     whole |= {name: (how, "wrong", words, "") for name, (how, words) in FORGED.items()}
     whole |= {name: (how, "right", "", asked) for name, (how, asked) in FLAGGED.items()}
-    return whole | {name: (how, "refused", words, "") for name, (how, words) in HOSTILE.items()}
+    return (
+        whole | OPEN | {name: (how, "refused", words, "") for name, (how, words) in HOSTILE.items()}
+    )
 
 
 def whole_class():
     """All of them, with those that are compared with one another, by the name of their row."""
     downloaded = {name: (*one, "") for name, one in {**MOODLE, **CANVAS}.items()}
-    return expected() | ALONE | OPEN | downloaded
+    return expected() | ALONE | TOGETHER | downloaded
 
 
 def write(name, folder):
@@ -218,4 +221,4 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where ``instructors`` lies
     from made_up_run import main
 
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

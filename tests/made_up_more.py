@@ -26,6 +26,7 @@ from made_up_files import (
     without,
     zipped,
 )
+from made_up_frameworks import from_torch
 from PIL import Image
 
 from cnnlib.runs import RECORD, WEIGHTS
@@ -179,14 +180,13 @@ MOODLE = {  # student: (how, verdict, words), each in a folder of the platform's
     "Łęcka Zoë (103)": (lambda f: f.notebook(scratch("below")), "right", ""),
     "Poe Cy (104)": (lambda f: f.record(4, rosy), "wrong", "the weights give another figure"),
     "Loe Di (105)": (lambda f: without(f, RECORD), "incomplete", "no run of"),
+    "Koe Ef (106)": (lambda f: from_torch().files(), "right", ""),
 }
 CANVAS = {  # the same; a file each
     "doeada (201)": (lambda f: f, "right", ""),
     "roebo (202)": (lambda f: f.says("<td>91.15</td>", "<td>92.15</td>"), "wrong", "another fig"),
     "poecy (203)": (lambda f: without(f, WEIGHTS), "incomplete", "has no weights.safetensors"),
 }
-# Networks of other frameworks (models.csv and ONNX): the same fields as ALONE
-OPEN: dict = {}
 
 
 def plain_pytorch():

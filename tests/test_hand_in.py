@@ -14,6 +14,7 @@ from torch import nn
 import cnnlib
 from cnnlib.exercises import hand_in as module
 from cnnlib.exercises.hand_in import COLUMNS, EPOCH, epochs_of, positions
+from cnnlib.support.limits import NETWORK_BYTES
 
 NETWORKS = Path(__file__).parent / "networks"
 PAGE = (Path(__file__).parents[1] / "book" / "any_framework.md").read_text("utf-8")
@@ -188,6 +189,49 @@ def test_what_cannot_be_handed_in_gets_a_sentence_and_leaves_nothing(hand, kind)
     with pytest.raises(ValueError, match=re.escape(words)) as error:
         hand(**given)
     assert "\n" not in str(error.value) and not Path("hand-in").exists()
+
+
+class Large(nn.Module):
+    """More numbers than can be handed in, on a device that has no memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(784, NETWORK_BYTES // 784 // 4 + 1, device="meta")
+
+
+def written(size):
+    """A file of this many bytes, all of them 0 and none on the disk."""
+    with Path("large.onnx").open("wb") as file:
+        file.truncate(size)
+    return "large.onnx"
+
+
+@pytest.mark.parametrize("size", [NETWORK_BYTES + 1, 10**10])
+def test_a_file_larger_than_verify_loads_gets_a_sentence_and_is_not_read(hand, size, monkeypatch):
+    words = f"large.onnx cannot be handed in: it has {size:,} bytes; expected at most 90,000,000"
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("read"))
+    with pytest.raises(ValueError, match=words):
+        hand(written(size))
+    assert not Path("hand-in").exists()
+
+
+def test_a_module_larger_than_verify_loads_gets_a_sentence_and_is_not_exported(hand, monkeypatch):
+    monkeypatch.setattr(module, "to_onnx", lambda *given: pytest.fail("exported"))
+    with pytest.raises(
+        ValueError, match=r"^Large cannot be handed in: it has 90,\d+,\d+ bytes; exp"
+    ):
+        hand(Large())
+    assert not Path("hand-in").exists()
+
+
+def test_an_export_that_is_larger_than_its_module_is_refused_as_well(hand, monkeypatch):
+    model = Small()
+    monkeypatch.setattr(module, "NETWORK_BYTES", sum(one.nbytes for one in model.parameters()) + 99)
+    with pytest.raises(
+        ValueError, match=r"^Small cannot be handed in: it has \d\d,\d+ bytes; expec"
+    ):
+        hand(model)
+    assert not Path("hand-in").exists()
 
 
 def test_a_table_of_something_else_is_named(hand):

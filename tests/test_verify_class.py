@@ -23,7 +23,7 @@ from instructors.verify.rubric import given, reachable, rubric
 
 pytestmark = [
     pytest.mark.slow,  # trains, renders or starts processes
-    pytest.mark.usefixtures("evaluated_once"),
+    pytest.mark.usefixtures("evaluated_once", "computed_once"),
 ]
 
 

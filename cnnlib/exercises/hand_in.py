@@ -21,6 +21,7 @@ from ..network import device_of
 from ..support.files import write_whole
 from ..support.layouts import Layout
 from ..support.layouts import layout as layout_of
+from ..support.limits import NETWORK_BYTES, PARAMETERS
 from ..support.onnx_files import OnnxError, OnnxNetwork, to_onnx
 from ..support.onnx_session import looked_into
 from ..support.values import settled, wrong
@@ -122,30 +123,49 @@ def _check_names(name: Any, compared_with: Any, changes: Any) -> None:
 def _made(model: Any, wanted: Layout, data: Data, parameters: int | None) -> Made:
     """The model as an ONNX file's content; ValueError where it cannot be one."""
     own = isinstance(model, nn.Module)
-    if isinstance(model, str | Path):
-        try:
-            content = Path(model).read_bytes()
-        except OSError as error:
-            raise ValueError(
-                f"{model} cannot be read ({error.strerror}); expected a module, or the path of an "
-                "ONNX file"
-            ) from None
-    else:
-        device_of(model)  # says what is no module
-        try:
-            content = to_onnx(copy.deepcopy(model).cpu().eval(), wanted)
-        except OnnxError as error:
-            raise ValueError(f"{type(model).__name__} cannot be handed in: {error}") from None
+    content = _read(model) if isinstance(model, str | Path) else _exported(model, wanted)
+    called = type(model).__name__ if own else str(model)
+    _check_size(called, len(content))
     try:
         inside = looked_into(content)
         OnnxNetwork(content, wanted, black=-data.mean / data.std)
     except OnnxError as error:
-        called = type(model).__name__ if own else str(model)
         raise ValueError(f"{called} cannot be handed in: {error}") from None
     if parameters is None:
         parameters = count_parameters(model) if own else inside.numbers
     parameters = settled("parameters", parameters, int)
     return Made(content, parameters, max(parameters - inside.numbers - inside.single, 0))
+
+
+def _read(path: str | Path) -> bytes:
+    try:
+        _check_size(str(path), Path(path).stat().st_size)
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be read ({error.strerror}); expected a module, or the path of an ONNX "
+            "file"
+        ) from None
+
+
+def _exported(model: Any, wanted: Layout) -> bytes:
+    device_of(model)  # says what is no module
+    called = type(model).__name__
+    # before the export, which takes long, and gives up at 2 GB
+    _check_size(called, sum(one.nbytes for one in (*model.parameters(), *model.buffers())))
+    try:
+        return to_onnx(copy.deepcopy(model).cpu().eval(), wanted)
+    except OnnxError as error:
+        raise ValueError(f"{called} cannot be handed in: {error}") from None
+
+
+def _check_size(called: str, size: int) -> None:
+    """ValueError for a network that ``verify`` would not load."""
+    if size > NETWORK_BYTES:
+        raise ValueError(
+            f"{called} cannot be handed in: it has {size:,} bytes; expected at most "
+            f"{NETWORK_BYTES:,}, some {PARAMETERS:,} parameters"
+        )
 
 
 def epochs_of(history: Any) -> pd.DataFrame:

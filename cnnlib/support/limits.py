@@ -3,6 +3,9 @@
 import contextlib
 from pathlib import Path
 
+PARAMETERS = 20_000_000  # of a network that is handed in
+NETWORK_BYTES = 4 * PARAMETERS + 10_000_000  # so large is the file of so many parameters
+
 
 def limit(memory: int, seconds: int | None = None) -> None:
     """Limit what this process may add to its memory, in bytes, and its CPU time, in seconds.

@@ -8,13 +8,14 @@ from torch import Tensor
 
 from cnnlib.data import LabelledImages
 from cnnlib.exercises.hand_in import divided
+from cnnlib.support.limits import NETWORK_BYTES
 from cnnlib.support.onnx_session import OnnxError
 from cnnlib.training import predict_logits
 
 from .gate import shown
 from .jail import Jailed
 from .open_reading import OpenHandIn, OpenModel, scaling, wanted_layout
-from .recompute import BATCH, NETWORK_BYTES, Figures
+from .recompute import BATCH, Figures
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from cnnlib import data
 from cnnlib.experiment import Experiment
 from cnnlib.models import LeNet, count_parameters
 from cnnlib.runs import NETWORK
+from cnnlib.support.limits import NETWORK_BYTES, PARAMETERS
 from cnnlib.support.onnx_session import OnnxError
 from cnnlib.training import penalty, predict_logits
 
 from .gate import shown
 from .jail import Jailed
 
-LAYERS, PARAMETERS, VALUES = 20, 20_000_000, 500_000  # more than these is not computed here
-NETWORK_BYTES = 4 * PARAMETERS + 10_000_000  # so large is the file of so many parameters
+LAYERS, VALUES = 20, 500_000  # more than these, and than PARAMETERS, is not computed here
 BATCH = 500  # images at a time: 1 GB for the largest feature map allowed
 
 
