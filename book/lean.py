@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from typing import Any
 # Sphinx's search, in whose place is our own.
 UNUSED = ("fontawesome", "searchtools", "language_data", "searchindex")
 SCRIPT = re.compile(rf'\s*<script\b[^>]*\bsrc="[^"]*\b(?:{"|".join(UNUSED)})\.js[^>]*></script>')
-INSIDE = re.compile(r'src="data:image/png;base64,([^"]+)"')
+INSIDE = re.compile(r'src="data:image/png;base64,([^"]+)"([^>]*\bwidth="(\d+)")?')
 PICTURES = "pictures"  # folder of the book
 
 
@@ -27,7 +28,8 @@ def without_unused(head: str) -> str:
 def beside(html: str, folder: Path) -> str:
     """HTML whose pictures, which it carries inside, are files of ``folder``/pictures.
 
-    The browser loads each when it is shown: most are hidden until a slider is moved.
+    The browser loads each when it is shown: most are hidden until a slider is moved. Where a
+    width is given, a height is, too, so that nothing on the page moves when one is loaded.
     """
 
     def put(picture: re.Match[str]) -> str:
@@ -35,6 +37,10 @@ def beside(html: str, folder: Path) -> str:
         name = f"{PICTURES}/{hashlib.sha256(content).hexdigest()[:32]}.png"
         (folder / PICTURES).mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-        return f'src="{name}" loading="lazy"'
+        sized = picture[2] or ""
+        if sized:
+            width, height = struct.unpack(">II", content[16:24])  # as every PNG begins
+            sized += f' height="{round(int(picture[3]) * height / width)}"'
+        return f'src="{name}" loading="lazy"{sized}'
 
     return INSIDE.sub(put, html)

@@ -69,3 +69,7 @@ def test_figures_drawn_in_advance_become_a_place_in_the_page(monkeypatch, on_pag
     assert len(set(images)) == 5 and "data:image" not in shown.data["text/html"]
     assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in images)
     assert shown.data["text/html"].startswith('<div class="choices" ')
+    width, height = map(
+        int, re.search(r'width="(\d+)" height="(\d+)"', shown.data["text/html"]).groups()
+    )
+    assert 0.2 < height / width < 1  # its room, before it is loaded
