@@ -145,7 +145,7 @@ def _chapters(stored: bool, around: str) -> dict[str, str]:
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(words)])
             nbformat.write(stable(notebook, path.stem[:2]), BUILD / path.name)
             continue
-        nbformat.write(as_page(notebook, path), BUILD / path.name)
+        nbformat.write(as_page(notebook, path, BUILD / "extra"), BUILD / path.name)
         put_notebook(path, BUILD / "extra" / "notebooks")
     return failed
 

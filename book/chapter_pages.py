@@ -22,9 +22,12 @@ FOUND = re.compile(r"Found: ('.*'|\".*\")\. \(You made no prediction\.\)")
 END = '<div class="found-end"></div>'  # of what is folded until the reader has predicted
 
 
-def as_page(notebook: NotebookNode, path: Path) -> NotebookNode:
-    """The notebook of the file ``path``, changed into what is rendered; it is changed in place."""
-    for_pages(notebook)
+def as_page(notebook: NotebookNode, path: Path, folder: Path) -> NotebookNode:
+    """The notebook of the file ``path``, changed into what is rendered; it is changed in place.
+
+    ``folder``: where files lie that go beside the pages as they are.
+    """
+    for_pages(notebook, folder)
     with_prediction(notebook, path.stem)
     notebook.cells.insert(1, _text(to_take_along(path), "take-along"))
     return notebook

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from book import accessible, glossary, search_index
+from book import accessible, glossary, lean, search_index
 from book.alive import needed
 
 project = "Convolutional networks by experiment"
@@ -69,11 +69,13 @@ def with_scripts(app: Any, page: str, template: str, context: dict[str, Any], tr
 
 def setup(app: Any) -> None:
     """Called by Sphinx before anything else."""
+    app.config.mathjax_path = "formulas.js"  # which asks for the one of sphinx-mathjax-offline
     # relative ones are looked for beside this file
     html_static_path.append(str(Path(app.srcdir) / "alive"))
     html_extra_path.append(str(Path(app.srcdir) / "extra"))
     app.connect("html-page-context", with_scripts)
     app.connect("html-page-context", accessible.mend)
+    app.connect("html-page-context", lean.offer)
     app.connect("doctree-read", glossary.link)
     app.connect("html-page-context", search_index.collect)
     app.connect("build-finished", search_index.write)

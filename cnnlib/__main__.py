@@ -89,7 +89,7 @@ def test_browser(args: argparse.Namespace) -> int:
     """click through JupyterLab and the rendered book in a headless browser"""
     prepare()
     try:
-        for package in ("playwright", "axe-playwright-python"):
+        for package in ("playwright", "axe-playwright-python", "marionette-driver"):
             importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         # not part of the set-up: 50 MB, and useless without a browser

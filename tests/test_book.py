@@ -8,8 +8,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from book import api, book_map, build, glossary, notebooks
+from book.lean import without_unused
 from book.notebooks import chapters, chosen
 from cnnlib import CATALOGUE
+from cnnlib.plots.choosing import CHOICES
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
@@ -126,13 +128,13 @@ def test_nothing_is_loaded_from_elsewhere(pages):
 def test_every_picture_has_its_text(pages):
     for path in notebooks.chapters():
         outputs = [o for c in nbformat.read(path, 4).cells for o in c.get("outputs", [])]
-        figures = [o for o in outputs if "image/png" in o.get("data", {})]
-        images = re.findall(r'<img [^>]*alt="([^"]*)"[^>]*src="_images', pages[f"{path.stem}.html"])
-        images += re.findall(
-            r'<img [^>]*src="_images[^>]*alt="([^"]*)"', pages[f"{path.stem}.html"]
-        )
-        assert len(images) == len(figures)
-        assert all(len(alt) > 30 for alt in images)
+        data = [output.get("data", {}) for output in outputs]
+        one = sum("image/png" in shown and CHOICES not in shown for shown in data)
+        many = sum(shown[CHOICES].count("<img ") for shown in data if CHOICES in shown)
+        images = BeautifulSoup(pages[f"{path.stem}.html"], "html.parser").find_all("img")
+        for folder, number in (("_images/", one), ("pictures/", many)):
+            words = [image["alt"] for image in images if image["src"].startswith(folder)]
+            assert len(words) == number and all(len(alt) > 30 for alt in words)
 
 
 def test_refresh_refuses_an_unknown_name():
@@ -177,3 +179,10 @@ def test_a_chapter_that_is_none_is_named_though_others_are_known():
     assert chosen([]) == chapters()
     with pytest.raises(ValueError, match="no chapter's number or name is '99' or 'five'"):
         chosen(["05", "99", "five"])
+
+
+def test_a_pages_head_loses_the_scripts_that_are_not_used_and_no_other():
+    kept = '<script src="_static/doctools.js?v=1"></script>\n<script>let searchindex;</script>'
+    unused = ("_static/scripts/fontawesome.js?digest=9", "searchindex.js", "_static/searchtools.js")
+    head = "".join(f'\n  <script defer src="{name}"></script>' for name in unused)
+    assert without_unused(kept + head) == kept

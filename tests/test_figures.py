@@ -27,12 +27,19 @@ def bars(n=2):
     return plots.bars({"a": float(n)}, xlabel="x")
 
 
-def on_page(*outputs):
-    cell = new_code_cell(outputs=list(outputs))
-    return for_pages(new_notebook(cells=[new_markdown_cell("Words"), cell])).cells[1]
+@pytest.fixture
+def on_page(tmp_path):
+    """The cell with these outputs as the book has it, whose files are in ``tmp_path``."""
+
+    def on_page(*outputs):
+        cell = new_code_cell(outputs=list(outputs))
+        notebook = new_notebook(cells=[new_markdown_cell("Words"), cell])
+        return for_pages(notebook, tmp_path).cells[1]
+
+    return on_page
 
 
-def test_words_width_and_kind_are_carried_over(monkeypatch):
+def test_words_width_and_kind_are_carried_over(monkeypatch, on_page):
     output = shown_by(monkeypatch, lambda: plots.show(bars()))
     width = output.metadata["image/png"]["width"]
     assert 500 < width < 900
@@ -46,16 +53,23 @@ def test_words_width_and_kind_are_carried_over(monkeypatch):
 
 
 @pytest.mark.parametrize("metadata", [{}, {"image/png": {}}, {"image/png": {"width": 90}}])
-def test_a_picture_that_is_not_ours_is_left_as_it_is(metadata):
+def test_a_picture_that_is_not_ours_is_left_as_it_is(metadata, on_page):
     output = new_output("display_data", data={"image/png": "AAAA"}, metadata=metadata)
     cell = on_page(output)
     assert "mystnb" not in cell.metadata and cell.outputs[0].data == {"image/png": "AAAA"}
 
 
-def test_figures_drawn_in_advance_become_a_place_in_the_page(monkeypatch):
+def test_figures_drawn_in_advance_become_a_place_in_the_page(monkeypatch, on_page, tmp_path):
     output = shown_by(monkeypatch, lambda: plots.sliders(bars, n=range(5)))
     assert set(output.data) == {"image/png", "text/plain", CHOICES}
     (shown,) = on_page(output).outputs
     assert set(shown.data) == {"text/html"} and isinstance(shown.data, NotebookNode)
-    images = re.findall(r'<img class="figure figure-drawing" src="data:', shown.data["text/html"])
-    assert len(images) == 5 and shown.data["text/html"].startswith('<div class="choices" ')
+    image = r'<img class="figure figure-drawing" src="(pictures/[0-9a-f]+\.png)" loading="lazy" '
+    images = re.findall(image, shown.data["text/html"])
+    assert len(set(images)) == 5 and "data:image" not in shown.data["text/html"]
+    assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in images)
+    assert shown.data["text/html"].startswith('<div class="choices" ')
+    width, height = map(
+        int, re.search(r'width="(\d+)" height="(\d+)"', shown.data["text/html"]).groups()
+    )
+    assert 0.2 < height / width < 1  # its room, before it is loaded

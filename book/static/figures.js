@@ -17,6 +17,8 @@ function liven(place) {
     const index = choices.reduce((all, { values, at }) => all * values.length + at, 0);
     pictures.forEach((one, i) => { (one.closest("button") ?? one).hidden = i !== index; });
   };
+  const soon = () => { for (const one of pictures) one.loading = "eager"; }; // before each is shown
+  for (const event of ["pointerenter", "focusin"]) place.addEventListener(event, soon, { once: true });
   for (const choice of choices) controls.append(control(choice, show));
   place.prepend(controls);
   place.classList.add("lives");

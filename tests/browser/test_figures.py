@@ -121,6 +121,7 @@ def test_every_figure_can_be_enlarged_and_none_is_wider_than_a_phone(page, name)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(url(name))
     shown(page)
+    page.get_by_role("button", name="show what was found").click()
     images = page.locator("article div.cell_output img").locator("visible=true")
     assert images.count() == images.and_(page.locator("button.enlarges img")).count() > 0
     right = "all => Math.max(...all.map(one => one.getBoundingClientRect().right))"

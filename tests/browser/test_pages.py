@@ -16,14 +16,17 @@ from book.notebooks import chapters
 REPORT = ROOT / "report"
 CHAPTERS = [path.stem for path in chapters()]
 PAGES = [*CHAPTERS, "glossary", "runs", "api", "any_framework"]  # in the order of the contents
-LOOK = """() => ({
+LOOK = """async () => {
+    for (const one of document.images) one.loading = "eager"; // and what a slider has not shown
+    await Promise.allSettled([...document.images].map(one => one.decode()));
+    return {
     links: [...document.links].map(link => link.href),
     anchors: [...document.querySelectorAll("[id]")].map(one => one.id),
     pictures: [...document.images].map(i => [i.src, i.alt, i.complete && i.naturalWidth > 0]),
     formulas: document.querySelectorAll("mjx-container").length,
     broken: document.querySelectorAll("mjx-merror, .math:not(:has(mjx-container))").length,
     prose: [...document.querySelectorAll("article :is(p, li, h1, h2)")].map(one => one.innerText),
-})"""
+}}"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -151,7 +154,9 @@ def background(page):
 def test_a_printed_chapter_has_its_text_and_no_controls(page):
     page.goto(url("05_max_pooling"))
     shown(page)
-    controls = ".bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-footer, button"
+    controls = (
+        ".bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-footer, button:not(.enlarges)"
+    )
     assert page.locator(controls).locator("visible=true").count() > 3
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 960})  # A4 without its margins, at 96 dpi

@@ -130,4 +130,4 @@ Living.Network = class {
   }
 };
 
-document.querySelectorAll(".living-network").forEach((place, i) => new Living.Network(place, i));
+Living.start(".living-network", (place, i) => new Living.Network(place, i));

@@ -11,6 +11,13 @@ Living.element = function (tag, properties = {}, ...children) {
   return made;
 };
 
+// all places of a kind begin to live once the page can be read: nobody waits for what they compute
+Living.start = function (kind, make) {
+  const all = () => document.querySelectorAll(kind).forEach(make);
+  if (document.readyState === "complete") all();
+  else addEventListener("DOMContentLoaded", () => setTimeout(all));
+};
+
 // Colours ------------------------------------------------------------------------------------
 
 // dark as the page says (the book), as JupyterLab around us says, or as the system says

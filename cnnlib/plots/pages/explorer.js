@@ -160,4 +160,4 @@ Living.Explorer = class {
   }
 };
 
-document.querySelectorAll(".map-explorer").forEach((place, i) => new Living.Explorer(place, i));
+Living.start(".map-explorer", (place, i) => new Living.Explorer(place, i));

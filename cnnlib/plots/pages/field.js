@@ -108,4 +108,4 @@ Living.boxed = function ({ rows, columns }) {
   return { row: rows[0], column: columns[0], side: wide, high };
 };
 
-document.querySelectorAll(".seen-pixels").forEach((place) => new Living.Field(place));
+Living.start(".seen-pixels", (place) => new Living.Field(place));

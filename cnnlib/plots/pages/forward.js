@@ -102,7 +102,11 @@ Living.probabilities = function (logits) {
   return powers.map((power) => power / total);
 };
 
-Living.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+Living.bytes = function (text) {
+  const letters = atob(text), bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+};
 
 // the model with its weights as numbers: they are unpacked when it is first asked for
 Living.unpacked = function (model) {

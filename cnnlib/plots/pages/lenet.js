@@ -117,4 +117,4 @@ Living.list = function (canvas, { values, shape: [count] }) {
   }
 };
 
-document.querySelectorAll(".lenet-drawing").forEach((place) => new Living.LeNet(place));
+Living.start(".lenet-drawing", (place) => new Living.LeNet(place));

@@ -161,4 +161,4 @@ Living.Stepping = class extends Living.Drawing {
   }
 };
 
-document.querySelectorAll(".stepping-window").forEach((place) => new Living.Stepping(place));
+Living.start(".stepping-window", (place) => new Living.Stepping(place));
