@@ -12,7 +12,7 @@ from made_up_open import Open, facts, looked, told
 import cnnlib
 from cnnlib.support.layouts import layout
 from cnnlib.support.onnx_session import OnnxError
-from instructors.verify import Outcome, open_figures, verify
+from instructors.verify import Outcome, jailed, open_figures, verify
 from instructors.verify.jail import Jailed
 from instructors.verify.open_reading import history_of, rows_of, scaling
 
@@ -57,6 +57,22 @@ def test_the_network_of_an_own_module_is_computed_in_the_same_jail():
     images = torch.rand(3, 1, 28, 28)
     expected = images.flatten(1) @ torch.from_numpy(made_up.WEIGHTS)
     assert torch.allclose(own_network(made_up.linear())(images), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("shape", "sizes"), [(["n", 784], [100, 100, 50]), ([64, 784], [250]), ([], [100, 100, 50])]
+)
+def test_images_are_computed_in_small_parts_unless_the_file_has_a_batch(shape, sizes):
+    asked, images = [], np.random.default_rng(0).normal(size=(250, 784))
+
+    class Doubles:
+        def run(self, part):
+            asked.append(len(part))
+            return 2 * part
+
+    session = Doubles()
+    session.shape = shape
+    assert np.array_equal(jailed.computed(session, images), 2 * images) and asked == sizes
 
 
 def test_nothing_of_a_jail_is_left():

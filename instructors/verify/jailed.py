@@ -18,6 +18,8 @@ import numpy as np
 from cnnlib.support.limits import limit
 from cnnlib.support.onnx_session import OnnxError, Session, looked_into
 
+AT_A_TIME = 100  # images: what they become stays in a CPU's cache, and takes a sixth less time
+
 
 def answer(given: BinaryIO, out: BinaryIO) -> None:
     """Serve one network, from its first line to the end of what comes in."""
@@ -35,7 +37,7 @@ def answer(given: BinaryIO, out: BinaryIO) -> None:
         shape = json.loads(line)["shape"]
         images = np.frombuffer(given.read(4 * int(np.prod(shape))), np.float32).reshape(shape)
         try:
-            outputs = session.run(images)
+            outputs = computed(session, images)
         except Exception as error:  # as above
             say(out, {"problem": told(error)})
             return
@@ -43,6 +45,14 @@ def answer(given: BinaryIO, out: BinaryIO) -> None:
             say(out, {"problem": f"it gives the shape {outputs.shape} for {len(images)} images"})
             return
         say(out, {"shape": outputs.shape}, np.ascontiguousarray(outputs).tobytes())
+
+
+def computed(session: Session, images: np.ndarray) -> np.ndarray:
+    """What the network gives for images (N, …), in parts unless its file says how many at once."""
+    fixed = session.shape and isinstance(session.shape[0], int)
+    step = len(images) if fixed else AT_A_TIME
+    parts = [session.run(images[i : i + step]) for i in range(0, len(images), step)]
+    return np.concatenate(parts)
 
 
 def told(error: Exception) -> str:
