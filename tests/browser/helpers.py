@@ -51,7 +51,7 @@ def visit(browser):
     page.on("console", on_console)
     yield page
     assert page.requested and left_this_machine(page.requested) == []
-    assert page.complaints == []
+    assert page.complaints == [], page.complaints
     context.close()
 
 

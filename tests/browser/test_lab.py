@@ -16,7 +16,7 @@ from helpers import ROOT, SHOTS
 from nbformat.reader import NotJSONError
 from playwright.sync_api import expect
 
-from cnnlib.support import saving
+from cnnlib.support import chapters, saving
 
 CHAPTER = "19_feature_maps.ipynb"
 SLIDERS = ".jupyter-widgets.widget-vbox:has(.widget-slider)"
@@ -139,6 +139,31 @@ def test_nothing_pops_up_and_a_notebook_that_is_only_opened_stays_as_it_was(page
     assert {path.name: path.read_bytes() for path in folder.glob("*.ipynb")} == before
 
 
+SHOWN = """() => [...document.querySelectorAll(".jp-CodeCell")].map(cell => ({
+    asks: cell.querySelector(".cm-content").textContent.includes("cnnlib.predict_first("),
+    told: cell.querySelectorAll(".jp-OutputArea-output").length > 0,
+    number: cell.querySelector(".jp-InputPrompt").textContent,
+}))"""
+
+
+def test_a_readers_copy_tells_nothing_after_its_first_prediction(page, lab, folder):
+    chapters.copied(folder / chapters.MINE)  # what `make lab` does before it opens JupyterLab
+    name = "05_max_pooling.ipynb"
+    page.goto(f"{lab}/lab/tree/{chapters.MINE}/{name}")
+    idle = page.get_by_role("button", name=re.compile(r"^Python 3.* \| Idle$"))
+    expect(idle).to_be_visible(timeout=2 * MINUTES)
+    count = len(code_cells(folder, name))
+    page.wait_for_function(
+        "count => document.querySelectorAll('.jp-CodeCell .cm-content').length === count", arg=count
+    )
+    cells = page.evaluate(SHOWN)
+    asked = next(i for i, cell in enumerate(cells) if cell["asks"])
+    assert any(cell["told"] for cell in cells[: asked + 1]) and asked < count - 5
+    for cell in cells[asked + 1 :]:
+        assert not cell["told"] and re.fullmatch(r"\[ \]:", cell["number"].strip())
+    page.screenshot(path=SHOTS / "lab-copy.png")
+
+
 EXPLORE = """import numpy as np
 from cnnlib import plots
 from cnnlib.data import load
@@ -187,8 +212,8 @@ def check_saved(folder):
     assert [output for output in outputs if output.output_type == "error"] == []
 
 
-def code_cells(folder):
-    cells = nbformat.read(folder / CHAPTER, as_version=4).cells
+def code_cells(folder, name=CHAPTER):
+    cells = nbformat.read(folder / name, as_version=4).cells
     return [cell for cell in cells if cell.cell_type == "code"]
 
 
