@@ -236,3 +236,30 @@ def test_a_code_exercise_is_unanswered_or_a_bug_to_find_that_is_met_with_its_fee
                     assert said == f"Exercise {key}: not yet: {one.mistakes[0][1]}\n"
                     bugs += 1
     assert bugs >= 2
+
+
+# that have no DOI, or none that is sure
+WITHOUT_DOI = {
+    "A simple sequentially rejective multiple test procedure",
+    "A theoretical analysis of feature pooling in visual recognition",
+    "Deep Learning",
+    "Dropout: a simple way to prevent neural networks from overfitting",
+    "Learn the basics",  # a page of PyTorch's documentation
+    "No unbiased estimator of the variance of k-fold cross-validation",
+    "On over-fitting in model selection and subsequent selection bias in performance evaluation",
+    "Rectifier nonlinearities improve neural network acoustic models",
+    "The statistical crisis in science",
+    "Understanding the difficulty of training deep feedforward neural networks",
+    "Visualizing data using t-SNE",
+}
+
+
+def test_what_to_read_is_linked_by_its_doi():
+    links, bare = {}, set()
+    for name in NOTEBOOKS:
+        lines = re.search(r"\*\*To read\*\*.*", text(name))[0].removeprefix("**To read**")
+        for title, doi in re.findall(r"\[\*([^*]+)\*\]\(https://doi\.org/(\S+?)\)", lines):
+            assert re.fullmatch(r"10\.\d{4,5}/[\w.:%()/-]+", doi), doi
+            assert links.setdefault(title, doi) == doi, title  # the same in every chapter
+        bare |= set(re.findall(r"\*([^*]+)\*", LINK.sub("", lines)))
+    assert bare == WITHOUT_DOI and len(set(links.values())) == len(links)

@@ -124,8 +124,8 @@ def splits_table() -> pd.DataFrame:
             )
             means.append(child - parent)
         values = np.array(means)
-        runs = [[figures.one(one[who], s, "val_acc") for s in CONFIRMING] for who in ROLES]
-        apart = np.subtract(*runs).std(ddof=1) / len(stated["seeds"]) ** 0.5
+        whole = Contrast({one["child"]: 1, one["parent"]: -1}, "val_acc", "higher")
+        apart = figures.contrast(whole, CONFIRMING).std(ddof=1) / len(stated["seeds"]) ** 0.5
         half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) * (1 / 5 + 12_000 / 48_000) ** 0.5
         mean = values.mean()
         said = f"{mean:+.4f} ({mean - half:+.4f} to {mean + half:+.4f})"
