@@ -30,7 +30,9 @@ STEPS = {
     "its models, training and runs (pandas, scikit-learn)": (
         "cnnlib.build, cnnlib.fit, cnnlib.run"
     ),
-    "its plots (matplotlib, seaborn)": "from cnnlib.plots.basic import images, rendered",
+    "its plots (matplotlib, seaborn)": (
+        "from cnnlib.plots.basic import rendered; from cnnlib.plots.pictures import images"
+    ),
     "`cnnlib.load()`: 70,000 images, checked": "data = cnnlib.load()",
     "first picture": "rendered(images(data.train.images[:4], alt='four garments'))",
     "a stored run and its model": "model = cnnlib.run('maxpool').model()",

@@ -9,7 +9,7 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from .. import store
-from ..catalogue import CATALOGUE, SEEDS
+from ..catalogue import CATALOGUE, SEEDS, SHIPPED
 from ..data import load
 from ..experiment import Experiment, diff
 from ..parallel.sweeps import sweep
@@ -176,7 +176,7 @@ def catalogue_table(names: Iterable[str] = CATALOGUE) -> str:
         experiment, reported = CATALOGUE[name], REPORTED.get(name, NOT_REPORTED)
         parent = experiment.parent
         what = f"from `{parent}`: {diff(CATALOGUE[parent], experiment)}" if parent else "–"
-        runs = [run(name, seed, train=False) for seed in stored_seeds(name)]
+        runs = [run(name, seed, train=False) for seed in stored_seeds(name) if seed in SHIPPED]
         cells = [f"`{name}`", what.replace("|", "/"), f"{runs[0].metrics['parameters']:,}"]
         cells += [_plus_minus([one.history[-1]["train_acc"] for one in runs])]
         cells += [_plus_minus([one.metrics["val_acc"] for one in runs]), str(len(runs))]

@@ -99,8 +99,9 @@ ENTRIES: dict[str, Entry] = {
 FAMILIES: dict[str, tuple[str, ...]] = {
     one["name"]: tuple(one["members"]) for one in STATED["family"]
 }
-#: The seeds that were seen when the rule was written, and those that decide, unseen till then.
+#: The seeds that were seen when the rule was written.
 EXPLORED: tuple[int, ...] = tuple(RULE["explored_seeds"])
+#: The seeds that decide: nobody had seen a run with one of them when the rule was written.
 CONFIRMING: tuple[int, ...] = tuple(RULE["confirming_seeds"])
 
 

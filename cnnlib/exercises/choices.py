@@ -48,6 +48,7 @@ def layers(model: nn.Module, experiment: Experiment) -> list[str]:
         blocks = [
             [f"features.{name}.{part}" for part in ("act", "pool") if hasattr(block, part)]
             for name, block in model.features.named_children()
+            if isinstance(block, nn.Sequential)  # after the blocks a mean may stand
         ]
         return [blocks[0][-1], blocks[-1][-1]] if len(blocks) > 1 else blocks[0]
     found, image = [], load().val.images[:1]

@@ -61,7 +61,7 @@ def drawn(models: list[Model], width: int) -> Picture | None:
         return None
     picture = _rendered(runs, DPI)
     dots = round(DPI * width / _width(picture))
-    return _rendered(runs, dots) if dots != DPI and 50 <= dots <= 400 else picture
+    return _rendered(runs, dots) if dots != DPI and 50 <= dots <= 600 else picture
 
 
 def _rendered(runs: list[Any], dots: int) -> Picture:
