@@ -9,7 +9,7 @@ import pytest
 import cnnlib
 from book import my_report
 from cnnlib.exercises.fields import PROMPT
-from cnnlib.plots.basic import rendered
+from cnnlib.plots.basic import rendered, wide
 
 pytestmark = pytest.mark.slow  # renders
 
@@ -68,7 +68,7 @@ def outputs():
     def show(drawn, alt=None):
         png, words = rendered(drawn, alt)
         data = {"image/png": base64.b64encode(png).decode(), "text/plain": "[figure]"}
-        meta = {"image/png": {"alt": words}}
+        meta = {"image/png": {"alt": words, "width": wide(png)}}
         shown.append(nbformat.v4.new_output("display_data", data, metadata=meta))
 
     def display(table):
