@@ -24,6 +24,7 @@ JOBS, SOME = 2, 3  # processes; finished submissions before the first Ctrl-C
 
 def main(folder, some=()):
     """Write the class, or some of it, verify it, say what is not as expected; 0 if all is."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` has it ignored
     folder.mkdir(parents=True)
     names = some or [name for name in whole_class() if name not in {**MOODLE, **CANVAS}]
     paths = [write(name, folder) for name in names]
