@@ -92,3 +92,16 @@ def test_a_network_without_convolutions_is_told_so():
     flat = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
     with pytest.raises(ValueError, match="'best' has no convolution that gives maps"):
         cnnlib.choices.layers(flat, cnnlib.Experiment("best"))
+
+
+def test_layers_are_found_before_a_mean_of_each_map():
+    experiment = cnnlib.Experiment("mine", arch=Arch(global_pool=True, hidden=()))
+    names = cnnlib.choices.layers(cnnlib.build(experiment), experiment)
+    assert names == ["features.block1.pool", "features.block2.pool"]
+
+
+def test_the_settings_name_adamw_with_its_decay():
+    recipe = Recipe(optimiser="adamw", weight_decay=0.05, l2_conv=0)
+    mine = SimpleNamespace(models=[cnnlib.Experiment("mine", recipe=recipe)])
+    said = cnnlib.Assignment.settings(mine).loc["optimiser"].iloc[0]
+    assert said == "AdamW (weight decay 0.05), learning rate 0.001"

@@ -15,7 +15,6 @@ from .protocol import CONFIRMING, ENTRIES, FAMILIES, RULE, Contrast
 from .rule import OPEN, found, needed, seeds_and_images, seen, sign_flip_p
 
 COLUMNS = ["contrast", "expected", "mean", "low", "high", "p", "signs", "with images", "margin"]
-ROLES = ("child", "parent")
 
 
 def parts_table(name: str, which: str = CONFIRMATION) -> pd.DataFrame:
@@ -120,7 +119,7 @@ def splits_table() -> pd.DataFrame:
         for number in range(len(stated["split_seeds"])):
             child, parent = (
                 np.mean([figures.one(split[number], seed, "val_acc") for seed in stated["seeds"]])
-                for split in (fold_experiments(one[who], "holdout") for who in ROLES)
+                for split in (fold_experiments(one[who], "holdout") for who in ("child", "parent"))
             )
             means.append(child - parent)
         values = np.array(means)

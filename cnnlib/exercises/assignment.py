@@ -36,8 +36,12 @@ GROUPS = {  # fields that belong together; every other field is a property of it
         f"data.{field}" for field in ("rotation", "shift", "flip", "brightness", "contrast")
     ),
 }
-OPTIMISERS = {"adam": "Adam", "sgd": "SGD", "momentum": "SGD with momentum 0.9"}
-OPTIMISERS["adamw"] = "AdamW (weight decay {decay:g})"
+OPTIMISERS = {
+    "adam": "Adam",
+    "adamw": "AdamW (weight decay {decay:g})",
+    "sgd": "SGD",
+    "momentum": "SGD with momentum 0.9",
+}
 SCHEDULES = {
     "constant": "",
     "step": ", × {gamma:g} every {epochs} epochs",
