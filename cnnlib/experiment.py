@@ -126,7 +126,7 @@ class Recipe:
     step_epochs: int = 5  #: of the schedule "step"
     gamma: float = 0.5  #: of the schedule "step"
     l2_conv: float = 0.01  #: λ: adds λ·Σw² over the convolution kernels to the loss
-    weight_decay: float = 0.0  #: of "adamw": each step takes lr·weight_decay of every parameter off
+    weight_decay: float = 0.0  #: of "adamw": each step takes lr·weight_decay of each weight off
     label_smoothing: float = 0.0  #: this share of each label is spread over the ten classes
 
     def __post_init__(self) -> None:

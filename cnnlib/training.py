@@ -151,26 +151,34 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
     The gradient of λ·Σw² is 2λw, and 2λw is just what ``weight_decay=2λ`` adds to a
     gradient: the same training, without a second graph for the penalty. AdamW's (Loshchilov and
-    Hutter 2019) is another: it shrinks every parameter and leaves the gradients alone.
+    Hutter 2019) is another: it shrinks the weights beside its step and leaves the gradients alone.
+    Those of convolutions and of fully connected layers alone, not biases or batch norm (He and
+    others 2019, *Bag of tricks*, section 3.1).
     """
     if recipe.optimiser == "adamw":
-        decay = recipe.weight_decay
-        return torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=decay, fused=True)
-    kernels = conv_kernels(model)
-    chosen = {id(kernel) for kernel in kernels}
+        shrunk, decay = weights_of(model, nn.Conv2d, nn.Linear), recipe.weight_decay
+    else:
+        shrunk, decay = conv_kernels(model), 2 * recipe.l2_conv
+    chosen = {id(weight) for weight in shrunk}
     groups: list[dict[str, Any]] = [
-        {"params": kernels, "weight_decay": 2 * recipe.l2_conv},
-        {"params": [p for p in model.parameters() if id(p) not in chosen]},
+        {"params": shrunk, "weight_decay": decay},
+        {"params": [p for p in model.parameters() if id(p) not in chosen], "weight_decay": 0.0},
     ]
     more: dict[str, Any] = {"momentum": 0.9} if recipe.optimiser == "momentum" else {}
-    kind = torch.optim.Adam if recipe.optimiser == "adam" else torch.optim.SGD
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    kind = kinds.get(recipe.optimiser, torch.optim.SGD)
     return kind(groups, lr=recipe.lr, fused=True, **more)
+
+
+def weights_of(model: nn.Module, *kinds: type[nn.Module]) -> list[nn.Parameter]:
+    """The weights, without biases, of every layer of these kinds."""
+    found = (layer for layer in model.modules() if isinstance(layer, kinds))
+    return [layer.weight for layer in found if isinstance(layer.weight, nn.Parameter)]
 
 
 def conv_kernels(model: nn.Module) -> list[nn.Parameter]:
     """The weights, without biases, of every convolution."""
-    found = (layer for layer in model.modules() if isinstance(layer, nn.Conv2d))
-    return [layer.weight for layer in found if isinstance(layer.weight, nn.Parameter)]
+    return weights_of(model, nn.Conv2d)
 
 
 def penalty(model: nn.Module, recipe: Recipe) -> float:
