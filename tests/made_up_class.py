@@ -136,7 +136,7 @@ FORGED = {
     "star-of-a-chain": (lambda f: f.notebook(star_of_chain), "properties are changed"),
     "huge-model": (
         lambda f: f.record(1, set_in(("experiment", "arch", "hidden"), [10**9, 84])),
-        "more than 20,000,000 parameters",
+        "more than 10,000,000 parameters",
     ),
     "text-for-number": (
         lambda f: f.record(1, set_in(("experiment", "recipe", "epochs"), "15")), "declare a model",

@@ -210,7 +210,7 @@ OPEN = {  # name: (how, verdict, words of a failing fact, words of a question)
     "open-no-onnx": (of(hostile("text")), "wrong", "it is no whole ONNX file", ""),
     "open-too-large": (
         of(file(f"{FIRST}.onnx", lambda: bytes(NETWORK_BYTES + 1))),
-        *("wrong", "its file has more than 90,000,000 bytes", ""),
+        *("wrong", "its file has more than 50,000,000 bytes", ""),
     ),
     # what is missing
     "open-no-network": (of(lacks(f"hand-in/{FIRST}.onnx")), "incomplete", "is not handed in", ""),

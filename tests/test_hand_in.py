@@ -208,7 +208,7 @@ def written(size):
 
 @pytest.mark.parametrize("size", [NETWORK_BYTES + 1, 10**10])
 def test_a_file_larger_than_verify_loads_gets_a_sentence_and_is_not_read(hand, size, monkeypatch):
-    words = f"large.onnx cannot be handed in: it has {size:,} bytes; expected at most 90,000,000"
+    words = f"large.onnx cannot be handed in: it has {size:,} bytes; expected at most 50,000,000"
     monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("read"))
     with pytest.raises(ValueError, match=words):
         hand(written(size))
@@ -218,7 +218,7 @@ def test_a_file_larger_than_verify_loads_gets_a_sentence_and_is_not_read(hand, s
 def test_a_module_larger_than_verify_loads_gets_a_sentence_and_is_not_exported(hand, monkeypatch):
     monkeypatch.setattr(module, "to_onnx", lambda *given: pytest.fail("exported"))
     with pytest.raises(
-        ValueError, match=r"^Large cannot be handed in: it has 90,\d+,\d+ bytes; exp"
+        ValueError, match=r"^Large cannot be handed in: it has 50,\d+,\d+ bytes; exp"
     ):
         hand(Large())
     assert not Path("hand-in").exists()

@@ -14,9 +14,10 @@ import made_up_files
 import pytest
 
 from cnnlib.runs import WEIGHTS
+from cnnlib.support.limits import NETWORK_BYTES
 from instructors.verify import Outcome, reading, submission
 from instructors.verify.facts_runs import of_model
-from instructors.verify.intake import Limits, RefusedError, TakenIn, take_in
+from instructors.verify.intake import LIMITS, Limits, RefusedError, TakenIn, take_in
 from instructors.verify.one import look
 from instructors.verify.recompute import ModelError, tensors
 from instructors.verify.submission import Model
@@ -372,3 +373,9 @@ def test_one_bad_run_costs_its_own_facts(spoil, words, monkeypatch):
     memory = told["my-average: weights"]
     assert memory.verdict == Outcome.UNCHECKED and "it needs too much memory" in memory.why
     assert told["my-average: history"].verdict == Outcome.RIGHT
+
+
+def test_five_of_the_largest_networks_fit_into_one_hand_in():
+    room = 20 * 2**20  # for the notebook, its page and the histories
+    assert 5 * NETWORK_BYTES + room < min(LIMITS.packed, LIMITS.together)
+    assert LIMITS.tensors > NETWORK_BYTES
