@@ -50,7 +50,7 @@ def test_menus_and_sliders_go_together(windows):
     place.get_by_label("stride").fill("0")
     expect(shown_now).to_have_count(1)
     told = shown_now.get_attribute("alt")
-    assert "for 'edges down', stride 1, padding 2" in told and "map, side 30" in told
+    assert "for 'edges down', stride 1, padding 2" in told and told.endswith("side 30.")
 
 
 def test_a_click_or_a_key_enlarges_a_figure_and_lets_it_go(windows):
@@ -93,7 +93,11 @@ def test_on_a_phone_a_figure_is_enlarged_to_the_size_in_which_it_was_drawn(page)
 
 
 def test_figures_have_two_pixels_for_one_of_the_page(windows):
-    wide = "all => all.map(one => [one.naturalWidth, one.getBoundingClientRect().width])"
+    wide = """all => Promise.all(all.map(async one => {
+        one.loading = "eager";  // else it comes when it is scrolled to
+        await one.decode();
+        return [one.naturalWidth, one.getBoundingClientRect().width];
+    }))"""
     sizes = windows.locator("article div.cell_output > img, button.enlarges img").locator(
         "visible=true"
     )
