@@ -32,8 +32,10 @@ def folder():
 
 
 @pytest.mark.parametrize("name", made_up.HOSTILE)
-def test_a_hostile_network_costs_its_own_points_alone(folder, name):
+def test_a_hostile_network_costs_its_own_points_alone(folder, name, monkeypatch):
     make, words = made_up.HOSTILE[name]
+    if name == "hours":  # the others get what the command gives
+        monkeypatch.setitem(Jailed.__init__.__kwdefaults__, "seconds", 15.0)
     folder["hand-in/lenet5-mended.onnx"] = make()
     result = looked(folder.files())
     fact = facts(result)["lenet5-mended: network"]
