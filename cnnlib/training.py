@@ -151,14 +151,12 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
     The gradient of λ·Σw² is 2λw, and 2λw is just what ``weight_decay=2λ`` adds to a
     gradient: the same training, without a second graph for the penalty. AdamW's (Loshchilov and
-    Hutter 2019) is another: it shrinks the weights beside its step and leaves the gradients alone.
-    Those of convolutions and of fully connected layers alone, not biases or batch norm (He and
-    others 2019, *Bag of tricks*, section 3.1).
+    Hutter 2019) is another: it shrinks weights beside its step, those of convolutions and connected
+    layers, not biases or batch norm (He and others 2019, *Bag of tricks*, section 3.1).
     """
+    shrunk, decay = conv_kernels(model), 2 * recipe.l2_conv
     if recipe.optimiser == "adamw":
-        shrunk, decay = weights_of(model, nn.Conv2d, nn.Linear), recipe.weight_decay
-    else:
-        shrunk, decay = conv_kernels(model), 2 * recipe.l2_conv
+        shrunk, decay = conv_kernels(model, nn.Linear), recipe.weight_decay
     chosen = {id(weight) for weight in shrunk}
     groups: list[dict[str, Any]] = [
         {"params": shrunk, "weight_decay": decay},
@@ -170,15 +168,10 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return kind(groups, lr=recipe.lr, fused=True, **more)
 
 
-def weights_of(model: nn.Module, *kinds: type[nn.Module]) -> list[nn.Parameter]:
-    """The weights, without biases, of every layer of these kinds."""
-    found = (layer for layer in model.modules() if isinstance(layer, kinds))
+def conv_kernels(model: nn.Module, *more: type[nn.Module]) -> list[nn.Parameter]:
+    """The weights, without biases, of every convolution, and of layers of ``more`` kinds."""
+    found = (layer for layer in model.modules() if isinstance(layer, (nn.Conv2d, *more)))
     return [layer.weight for layer in found if isinstance(layer.weight, nn.Parameter)]
-
-
-def conv_kernels(model: nn.Module) -> list[nn.Parameter]:
-    """The weights, without biases, of every convolution."""
-    return weights_of(model, nn.Conv2d)
 
 
 def penalty(model: nn.Module, recipe: Recipe) -> float:
