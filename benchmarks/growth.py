@@ -2,13 +2,16 @@
 
 Each kind of work is doubled several times. All sizes take turns within a round; the table shows
 medians, and the slope of log(time) over log(work): 1 means twice the work, twice the time, and
-less than 1 that some of the work comes for free.
+less than 1 that some of the work comes for free. Memory is what a process holds that has done
+one such training and nothing else. Then ``at_once`` asks which way trains several seeds soonest.
 """
 
 import argparse
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 os.environ["CNNLIB_PROGRESS"] = "off"
@@ -16,8 +19,11 @@ os.environ["CNNLIB_PROGRESS"] = "off"
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import psutil
 import seaborn as sns
 import torch
+from at_once import markdown as ways_table
+from at_once import measure as measure_ways
 from loops import BATCH, EXPERIMENT, whole
 from scipy.stats import linregress
 
@@ -27,6 +33,13 @@ from cnnlib.training import default_device
 
 HERE = Path(__file__).parent
 IMAGES = 6_000
+WAYS = """\
+## Four seeds: at once, or side by side?
+
+Time of an epoch of 6,000 images with four seeds, over the time of one training after the other on
+all threads: median of the rounds, lowest to highest. `sweep` takes a process for each core: that
+asks nothing of the network, and stores each run when it ends. `fit_many` stays a lesson (chapter
+24), for small networks without batch norm on few cores."""
 
 
 def wider(times: int) -> Experiment:
@@ -73,19 +86,32 @@ def measure(rounds: int) -> pd.DataFrame:
     return pd.DataFrame(rows).groupby(["work", "size"], sort=False).seconds.median().reset_index()
 
 
+def held(kind: str, n: int) -> float:
+    """Megabytes that this process holds when it has trained once at size ``n``."""
+    make, _ = WORK[kind]
+    make(n)()
+    return psutil.Process().memory_info().rss / 2**20
+
+
+def with_memory(found: pd.DataFrame) -> pd.DataFrame:
+    """The same table with ``memory``, in MB, each size's measured in a process of its own."""
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+        return found.assign(memory=list(pool.map(held, found.work, found["size"])))
+
+
 def slope(found: pd.DataFrame) -> float:
     """Of log(time) over log(work)."""
     return linregress(np.log(found["size"]), np.log(found.seconds)).slope
 
 
 def markdown(found: pd.DataFrame) -> str:
-    lines = ["| work | sizes | time, as a multiple of the smallest | slope |", "|---|---|---|--:|"]
+    lines = ["| work | sizes | time, as a multiple of the smallest | slope | memory (MB) |"]
+    lines.append("|---|---|---|--:|---|")
     for kind, rows in found.groupby("work", sort=False):
         times = rows.seconds / rows.seconds.iloc[0]
         sizes = ", ".join(f"{n:,}" for n in rows["size"])
-        lines.append(
-            f"| {kind} | {sizes} | {', '.join(f'{t:.2f}' for t in times)} | {slope(rows):.2f} |"
-        )
+        shown = ", ".join(f"{t:.2f}" for t in times), ", ".join(f"{m:.0f}" for m in rows.memory)
+        lines.append(f"| {kind} | {sizes} | {shown[0]} | {slope(rows):.2f} | {shown[1]} |")
     return "\n".join(lines)
 
 
@@ -103,17 +129,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    found = measure(options.rounds)
+    found, ways = with_memory(measure(options.rounds)), measure_ways(options.rounds)
     arch = [wider(n).arch for n in WORK["filters"][1]]
     heading = (
         f"LeNet-5 with max pooling, batch {BATCH}, {IMAGES:,} images and one epoch where nothing "
         f"else is said, {options.rounds} rounds, medians; torch {torch.__version__}, "
         f"{default_device()}, {torch.get_num_threads()} threads. Filters are multiples of "
         f"LeNet-5's 6 and 16 ({', '.join(f'{size(a):,}' for a in arch)} parameters); seeds are "
-        "trained at once, by `fit_many`. Slope: of log(time) over log(work). Made by `make bench`."
+        "trained at once, by `fit_many`. Slope: of log(time) over log(work). Memory: what a "
+        "process holds that has done this one training, libraries and data included. Made by "
+        "`make bench`."
     )
     figure = "![Time over work for images, filters, epochs and seeds; the grey line is slope 1]"
     text = f"# What more work costs\n\n{heading}\n\n{markdown(found)}\n\n{figure}(growth.png)\n"
+    text += f"\n{WAYS}\n\n{ways_table(ways)}\n"
     (HERE / "growth.md").write_text(text, "utf-8")
     draw(found).savefig(HERE / "growth.png", dpi=120, bbox_inches="tight")
     print(text)

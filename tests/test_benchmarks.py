@@ -1,6 +1,7 @@
 import ast
 import importlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from cnnlib.support.folders import ROOT
 
 sys.path.insert(0, str(Path(ROOT) / "benchmarks"))
+import at_once
 import epoch_times
 import growth
 import loops
@@ -63,9 +65,31 @@ def test_ratios_are_taken_within_rounds():
 def test_the_slope_is_the_exponent():
     sizes = np.array([1, 2, 4, 8])
     found = pd.DataFrame({"work": "seeds", "size": sizes, "seconds": 3 * sizes**0.5})
+    found["memory"] = 500.0 + sizes
     assert growth.slope(found) == pytest.approx(0.5)
-    assert "| seeds | 1, 2, 4, 8 | 1.00, 1.41, 2.00, 2.83 | 0.50 |" in growth.markdown(found)
+    assert (
+        "| seeds | 1, 2, 4, 8 | 1.00, 1.41, 2.00, 2.83 | 0.50 | 501, 502, 504, 508 |"
+        in growth.markdown(found)
+    )
     assert growth.draw(found).alt_text
+
+
+def test_every_way_trains_the_same_seeds():
+    with ThreadPoolExecutor(1) as pool:
+        found = {way: train("maxpool") for way, train in at_once.ways(pool).items()}
+    losses = [[history[0]["train_loss"] for history in each] for each in found.values()]
+    assert len(losses) == 3 and all(len(set(each)) == len(at_once.SEEDS) for each in losses)
+    np.testing.assert_allclose(losses, [losses[0]] * 3, rtol=1e-2)
+
+
+def test_ways_are_compared_within_rounds():
+    rows = [
+        {"round": number, "network": "maxpool", "way": way, "seconds": seconds * slow}
+        for number, slow in ((1, 1.0), (2, 3.0))
+        for way, seconds in ((at_once.ONE, 4.0), (at_once.MANY, 3.0), (at_once.PROCESSES, 2.0))
+    ]
+    told = at_once.markdown(pd.DataFrame(rows)).splitlines()[-1]
+    assert told == "| `maxpool` | 1 | 0.75 (0.75 to 0.75) | 0.50 (0.50 to 0.50) |"
 
 
 def test_epoch_times_are_taken_in_turns_that_are_reversed(monkeypatch):

@@ -294,6 +294,25 @@ MATRIX = np.array([[7, 2, 0], [1, 8, 0], [0, 3, 6]])
 THREE = ["coat", "dress", "shirt"]
 
 
+def test_the_frontier_goes_through_what_no_cheaper_model_equals():
+    costs = pd.DataFrame({"work": [1.0, 2.0, 2.0, 4.0, 8.0]}, index=list("abcde"))
+    reached = pd.Series([0.5, 0.7, 0.6, 0.7, 0.9], index=list("edcba"))[::-1]
+    figure = plots.frontier(costs, reached, ylabel="accuracy")
+    assert "the frontier is a 0.9000 at 1." in figure.alt_text  # nothing dearer is better
+    reached = pd.Series([0.5, 0.7, 0.6, 0.7, 0.9], index=list("abcde"))
+    figure = plots.frontier(costs, reached, ylabel="accuracy")
+    assert "the frontier is a 0.5000 at 1; b 0.7000 at 2; e 0.9000 at 8." in figure.alt_text
+    assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b", "e"]
+    plt.close("all")
+
+
+def test_a_frontier_needs_the_same_models_and_costs_above_0():
+    costs = pd.DataFrame({"work": [1.0, 2.0]}, index=["a", "b"])
+    for wrong in (costs.rename(index={"b": "c"}), costs.replace(2.0, 0.0)):
+        with pytest.raises(ValueError, match="costs above 0, and the same models"):
+            plots.frontier(wrong, pd.Series([0.5, 0.6], index=["a", "b"]), ylabel="accuracy")
+
+
 def test_confusion_draws_the_counts_and_tells_the_largest_mistakes():
     ax = plots.confusion(MATRIX, THREE, title="m")
     assert ax.collections[0].get_array().ravel().tolist() == MATRIX.ravel().tolist()

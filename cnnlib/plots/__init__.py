@@ -24,7 +24,7 @@ from .explorer import explore, first_of_each_class
 from .inside import flow, window
 from .maps import feature_maps, signed
 from .pictures import images
-from .results import confusion, confusions, curves, losses
+from .results import confusion, confusions, curves, frontier, losses
 from .scattered import (
     CLASS_COLOURS,
     MARKERS,
@@ -52,6 +52,7 @@ __all__ = [
     "figure_of",
     "first_of_each_class",
     "flow",
+    "frontier",
     "garments",
     "images",
     "intervals",

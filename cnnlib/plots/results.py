@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 from numpy.typing import ArrayLike
 
 from ..data import CLASS_NAMES
@@ -87,6 +87,43 @@ def losses(runs: Sequence[Run]) -> Figure:
     sns.despine(figure)
     start = f"{len(runs)} line plots of the loss against the epoch, on one scale"
     return describe(figure, f"{start}. {'; '.join(listed)}.")
+
+
+@styled
+def frontier(costs: pd.DataFrame, reached: pd.Series, *, ylabel: str) -> Figure:
+    """A panel for each column of ``costs``: what each model, a row, reached against its cost.
+
+    The *frontier* is a line of steps through the models that no cheaper one equals; these are
+    named. Costs are on a logarithmic scale. Raises ValueError unless all are finite, the costs
+    are above 0, and both tell of the same models.
+    """
+    given.finite(costs, "the costs", dimensions=2)
+    given.finite(reached, "what was reached", dimensions=1)
+    if (costs <= 0).any(axis=None) or sorted(costs.index) != sorted(reached.index):
+        raise ValueError("expected costs above 0, and the same models in both")
+    figure, panels = plt.subplots(1, costs.shape[1], figsize=(9.5, 4), sharey=True, squeeze=False)
+    told = []
+    for ax, (bill, cost) in zip(panels[0], costs.items(), strict=True):
+        table = pd.DataFrame({"cost": cost, "y": reached}).sort_values(["cost", "y"])
+        best = table[table.y > table.y.cummax().shift(fill_value=-np.inf)]
+        best = best.groupby("cost", as_index=False).tail(1)
+        ax.plot(table.cost, table.y, "o", color="0.7", markersize=4)
+        ax.margins(y=0.08)
+        ax.step(best.cost, best.y, "o-", where="post", color=sns.color_palette(PALETTE)[0])
+        ax.set(xscale="log", xlabel=bill, ylabel=ylabel if ax is panels[0][0] else "")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+        ax.xaxis.set_minor_formatter("")
+        for name, row in best.iterrows():
+            left = row.cost < np.sqrt(cost.min() * cost.max())  # then there is room at the right
+            place, side = ((6, -10), "left") if left else ((-6, 4), "right")
+            ax.annotate(str(name), (row.cost, row.y), place, textcoords="offset points",
+                        ha=side, fontsize=8)  # fmt: skip
+        listed = "; ".join(f"{n} {row.y:.4f} at {row.cost:,.0f}" for n, row in best.iterrows())
+        told.append(f"Against {bill}, the frontier is {listed}.")
+    sns.despine(figure)
+    figure.tight_layout()
+    return describe(figure, f"{ylabel} of {len(costs)} models against cost. {' '.join(told)}")
 
 
 def _by_epoch(run: Run) -> pd.DataFrame:
