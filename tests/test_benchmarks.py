@@ -3,6 +3,7 @@ import importlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,10 @@ import growth
 import loops
 import torch.nn.functional as F
 import training_speed
+import tries
 import waiting
+
+import cnnlib
 
 pytestmark = pytest.mark.slow  # trains, renders or starts processes
 
@@ -90,6 +94,25 @@ def test_ways_are_compared_within_rounds():
     ]
     told = at_once.markdown(pd.DataFrame(rows)).splitlines()[-1]
     assert told == "| `maxpool` | 1 | 0.75 (0.75 to 0.75) | 0.50 (0.50 to 0.50) |"
+
+
+def test_tries_start_at_the_declared_network_and_the_page_shows_each():
+    folder = Path(tries.__file__).parent
+    rows, page = pd.read_csv(folder / "tries.csv"), (folder / "tries.md").read_text("utf-8")
+    assert cnnlib.diff(cnnlib.CATALOGUE["capstone-late"], tries.START) == "no difference"
+    assert set(rows.change) == set(tries.CHANGES) and not set(rows.seed) & set(cnnlib.SEEDS)
+    assert tries.table(rows) in page and rows.parameters.max() <= 61_706
+    rates = tries.experiment("rate 0.02, decay 0.02", epochs=5).recipe
+    assert (rates.lr, rates.weight_decay, rates.epochs) == (0.02, 0.02, 5)
+
+
+def test_a_try_is_trained_on_validation_images(monkeypatch):
+    data = cnnlib.load()
+    few = SimpleNamespace(train=data.train[:128], val=data.val[:100])
+    monkeypatch.setattr(tries, "load", lambda: few)
+    row = tries.tried("batches of 128", epochs=1, seed=100)
+    assert row["change"] == "batches of 128" and row["parameters"] == 60_634
+    assert 0 <= row["val_acc"] <= 1 and round(100 * row["val_acc"]) == 100 * row["val_acc"]
 
 
 def test_epoch_times_are_taken_in_turns_that_are_reversed(monkeypatch):

@@ -302,7 +302,7 @@ def test_the_frontier_goes_through_what_no_cheaper_model_equals():
     reached = pd.Series([0.5, 0.7, 0.6, 0.7, 0.9], index=list("abcde"))
     figure = plots.frontier(costs, reached, ylabel="accuracy")
     assert "the frontier is a 0.5000 at 1; b 0.7000 at 2; e 0.9000 at 8." in figure.alt_text
-    assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b", "e"]
+    assert [t.get_text() for t in figure.axes[0].get_legend().texts] == ["a", "b", "e"]
     plt.close("all")
 
 

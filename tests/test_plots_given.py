@@ -42,6 +42,11 @@ def path(places):
     return plots.path(np.square, places, ends=(0, 1), **XY)
 
 
+def frontier(reached):
+    costs = pd.DataFrame({"work": [1.0] * len(reached)})
+    return plots.frontier(costs, pd.Series(reached, dtype=float), ylabel="y")
+
+
 # function: what it is given, and what it says
 NOTHING = {
     "images": (lambda: plots.images([]), "no pictures were given"),
@@ -54,6 +59,7 @@ NOTHING = {
     "lines": (lambda: plots.lines({}, **XY), "no series were given"),
     "path": (lambda: path([]), r"in the path, of the shape \(0,\)"),
     "curves": (lambda: plots.curves([]), "no runs were given"),
+    "frontier": (lambda: frontier([]), r"in the costs, of the shape \(0, 1\)"),
     "losses": (lambda: plots.losses([]), "no runs were given"),
     "confusion": (lambda: plots.confusion([], []), r"in the matrix, of the shape \(0,\)"),
     "window": (lambda: plots.window([], []), r"in the image, of the shape \(0,\)"),
@@ -84,6 +90,7 @@ NOT_NUMBERS = {
     ),
     "lines": (lambda: plots.lines({"a": [NAN, math.inf]}, **XY), "all 2 are NaN or infinite"),
     "path": (lambda: path([1, math.inf]), "1 of 2 numbers of the path are NaN or infinite"),
+    "frontier": (lambda: frontier([NAN]), "1 of 1 numbers of what was reached are NaN"),
     "curves": (lambda: plots.curves([diverged(val_loss=NAN)]), "the losses of maxpool, seed 0"),
     "losses": (lambda: plots.losses([diverged(train_loss=NAN)]), "the losses of maxpool, seed 0"),
     "confusion": (lambda: plots.confusion([[NAN, NAN], [0, 1]], "ab"), "or from 0/0"),

@@ -1,5 +1,7 @@
 """Figures of runs: curves over the epochs, and confusion matrices."""
 
+import itertools
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator
 from numpy.typing import ArrayLike
 
 from ..data import CLASS_NAMES
@@ -93,15 +95,19 @@ def losses(runs: Sequence[Run]) -> Figure:
 def frontier(costs: pd.DataFrame, reached: pd.Series, *, ylabel: str) -> Figure:
     """A panel for each column of ``costs``: what each model, a row, reached against its cost.
 
-    The *frontier* is a line of steps through the models that no cheaper one equals; these are
-    named. Costs are on a logarithmic scale. Raises ValueError unless all are finite, the costs
-    are above 0, and both tell of the same models.
+    The *frontier* is a line of steps through the models that no cheaper one equals; the legend
+    names these. Costs are on a logarithmic scale. Raises ValueError unless all are finite, the
+    costs are above 0, and both tell of the same models.
     """
     given.finite(costs, "the costs", dimensions=2)
     given.finite(reached, "what was reached", dimensions=1)
     if (costs <= 0).any(axis=None) or sorted(costs.index) != sorted(reached.index):
         raise ValueError("expected costs above 0, and the same models in both")
     figure, panels = plt.subplots(1, costs.shape[1], figsize=(9.5, 4), sharey=True, squeeze=False)
+    colours, markers = itertools.cycle(sns.color_palette(PALETTE)), itertools.cycle("osD^vP")
+    looks: dict[Any, dict[str, Any]] = defaultdict(  # a model looks the same in all panels
+        lambda: {"color": next(colours), "marker": next(markers)}
+    )
     told = []
     for ax, (bill, cost) in zip(panels[0], costs.items(), strict=True):
         table = pd.DataFrame({"cost": cost, "y": reached}).sort_values(["cost", "y"])
@@ -109,16 +115,14 @@ def frontier(costs: pd.DataFrame, reached: pd.Series, *, ylabel: str) -> Figure:
         best = best.groupby("cost", as_index=False).tail(1)
         ax.plot(table.cost, table.y, "o", color="0.7", markersize=4)
         ax.margins(y=0.08)
-        ax.step(best.cost, best.y, "o-", where="post", color=sns.color_palette(PALETTE)[0])
+        ax.step(best.cost, best.y, where="post", color="0.4", linewidth=1)
+        for name, row in best.iterrows():
+            ax.plot(row.cost, row.y, **looks[name], linestyle="", markersize=7, label=name)
         ax.set(xscale="log", xlabel=bill, ylabel=ylabel if ax is panels[0][0] else "")
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.xaxis.set_major_formatter("{x:,.0f}")
+        ax.xaxis.set_major_formatter(EngFormatter(sep=""))
         ax.xaxis.set_minor_formatter("")
-        for name, row in best.iterrows():
-            left = row.cost < np.sqrt(cost.min() * cost.max())  # then there is room at the right
-            place, side = ((6, -10), "left") if left else ((-6, 4), "right")
-            ax.annotate(str(name), (row.cost, row.y), place, textcoords="offset points",
-                        ha=side, fontsize=8)  # fmt: skip
+        ax.legend(fontsize=8, loc="lower right")
         listed = "; ".join(f"{n} {row.y:.4f} at {row.cost:,.0f}" for n, row in best.iterrows())
         told.append(f"Against {bill}, the frontier is {listed}.")
     sns.despine(figure)
