@@ -67,7 +67,7 @@ def without_noise(experiment):
     is 0 but for rounding. Adam makes whole steps of that, in ``fit`` as well; SGD does not."""
     if not experiment.arch.batch_norm:
         return experiment
-    return vary(experiment, "sgd", recipe=dict(optimiser="sgd", lr=0.01))
+    return vary(experiment, "sgd", recipe=dict(optimiser="sgd", lr=0.01, weight_decay=0.0))
 
 
 @pytest.mark.parametrize("name", dict.fromkeys(RECIPES + DATA))
@@ -79,6 +79,8 @@ def test_the_first_steps_are_those_of_fit(name, small):
     for mine, other in zip(histories, expected, strict=True):
         assert [list(row) for row in mine] == [list(row) for row in other]
         counts, expected_counts = mine[0].pop("val_predicted"), other[0].pop("val_predicted")
+        right, expected_right = (128 * one[0].pop("train_acc") for one in (mine, other))
+        assert right == pytest.approx(expected_right, abs=1.01)  # likewise, of 128 images
         assert mine[0] == pytest.approx(other[0], rel=1e-3)
         assert counts == pytest.approx(expected_counts, abs=2)  # images at the border of two
     for mine, other, start in zip(ours, theirs, untrained, strict=True):
