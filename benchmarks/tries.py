@@ -1,7 +1,8 @@
-"""What was tried before chapter 24's last network was declared: one seed each, on validation.
+"""Other recipes for chapter 24's last network: one seed each, on validation.
 
-Every try changes something in ``START``, and is trained by a schedule of its own few epochs. The
-seed is not among those of the stored runs, and the test set takes no part. Rows are kept in
+Every try changes something in ``START``, and is trained by a schedule of its own few epochs. They
+were made when ``START`` had been declared and trained, and before it met the test set, which takes
+no part. The seed is not among those of the stored runs. Rows are kept in
 ``tries.csv``, and ``tries.md`` shows them: ``python benchmarks/tries.py --only "batches of 128"``.
 """
 
@@ -17,21 +18,11 @@ os.environ["CNNLIB_PROGRESS"] = "off"
 import pandas as pd
 import torch
 
-from cnnlib import Conv, Experiment, build, count_parameters, fit, load, vary
+from cnnlib import CATALOGUE, Experiment, build, count_parameters, fit, load, vary
 from cnnlib.analysis.readme import filled
 
 HERE = Path(__file__).parent
-START = vary(
-    "capstone-stack",
-    "start",
-    arch=dict(
-        convs=tuple(Conv(filters, 3, padding=1) for filters in (16, 24, 24, 32, 32, 48, 48)),
-        pool_after=(3, 5),
-        global_pool=True,
-        activation="silu",
-    ),
-    recipe=dict(optimiser="adamw", weight_decay=0.05),
-)
+START = CATALOGUE["capstone-late"]
 GLOROT = dict(init="glorot_uniform")
 CHANGES: dict[str, dict[str, Any]] = {
     "none": {},

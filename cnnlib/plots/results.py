@@ -102,7 +102,7 @@ def frontier(costs: pd.DataFrame, reached: pd.Series, *, ylabel: str) -> Figure:
     given.finite(costs, "the costs", dimensions=2)
     given.finite(reached, "what was reached", dimensions=1)
     if (costs <= 0).any(axis=None) or sorted(costs.index) != sorted(reached.index):
-        raise ValueError("expected costs above 0, and the same models in both")
+        raise ValueError("costs, reached: expected costs above 0, and the same models in both")
     figure, panels = plt.subplots(1, costs.shape[1], figsize=(9.5, 4), sharey=True, squeeze=False)
     colours, markers = itertools.cycle(sns.color_palette(PALETTE)), itertools.cycle("osD^vP")
     looks: dict[Any, dict[str, Any]] = defaultdict(  # a model looks the same in all panels
